@@ -1,0 +1,1 @@
+"""Everything that is not Streamlit: the engine, its journal, services, tools and clients."""

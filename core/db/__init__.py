@@ -1,0 +1,1 @@
+"""The database: its tables, the engine that reaches it, and the embedded server."""

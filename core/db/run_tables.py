@@ -1,0 +1,139 @@
+"""Conversations, runs and the journal. `runs` is the only mutable row of a run; `run_events` only grows."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import Text
+
+from core.db.base import Base
+
+
+class ConversationRow(Base):
+    __tablename__ = "conversations"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agents.id", ondelete="SET NULL"))
+    title: Mapped[str] = mapped_column(server_default="")
+    archived: Mapped[bool] = mapped_column(server_default="false")
+    created_by: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (
+        Index("ix_conversations_updated_at_id", "updated_at", "id"),
+        Index("ix_conversations_agent_id", "agent_id"),
+    )
+
+
+class RunRow(Base):
+    __tablename__ = "runs"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    status: Mapped[str] = mapped_column(server_default="queued")
+    conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversations.id", ondelete="SET NULL"))
+    parent_run_id: Mapped[UUID | None] = mapped_column(ForeignKey("runs.id", ondelete="SET NULL"))
+    agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agents.id", ondelete="SET NULL"))
+    agent_name: Mapped[str] = mapped_column(server_default="")
+    revision: Mapped[int | None]
+    model: Mapped[str] = mapped_column(server_default="")
+    endpoint: Mapped[str] = mapped_column(server_default="")
+    input: Mapped[str] = mapped_column(server_default="")
+    output: Mapped[str] = mapped_column(server_default="")
+    error_kind: Mapped[str | None]
+    totals: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    created_by: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    ended_at: Mapped[datetime | None]
+
+    epoch: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """The fencing token: grows with every claim, never goes back."""
+    lease_owner: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    next_seq: Mapped[int] = mapped_column(server_default="0")
+    head: Mapped[bytes] = mapped_column(LargeBinary, server_default=text("''::bytea"))
+    """Hash of the journal's last entry."""
+    partial: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """The text of the answer under way, written about once a second: what a crash may show of it."""
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('chat', 'try', 'cli', 'api', 'test')", name="kind_known"),
+        CheckConstraint(
+            "status IN ('queued', 'running', 'waiting', 'done', 'failed', 'cancelled')", name="status_known"
+        ),
+        CheckConstraint("(status = 'running') = (lease_owner IS NOT NULL)", name="running_is_leased"),
+        CheckConstraint("(lease_owner IS NULL) = (lease_until IS NULL)", name="lease_is_whole"),
+        Index("ix_runs_conversation_id_id", "conversation_id", "id"),
+        Index("ix_runs_agent_id_id", "agent_id", "id"),
+        Index("ix_runs_parent_run_id", "parent_run_id"),
+        Index("ix_runs_status_id", "status", "id"),
+        Index("ix_runs_lease_until", "lease_until", postgresql_where=text("status = 'running'")),
+    )
+
+
+class RunEventRow(Base):
+    """Append-only: a trigger refuses UPDATE, DELETE and TRUNCATE.
+
+    `body` is `json`, not `jsonb`: the hash covers the exact text, and a model may say U+0000, which
+    jsonb cannot keep.
+    """
+
+    __tablename__ = "run_events"
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("runs.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    epoch: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str]
+    effect: Mapped[str | None]
+    attempt: Mapped[int | None]
+    body: Mapped[dict[str, Any]] = mapped_column(JSON)
+    at: Mapped[datetime]
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+    __table_args__ = (
+        CheckConstraint(
+            "kind IN ('created', 'claimed', 'started', 'decision', 'finished', 'refused', 'unknown', "
+            "'asked', 'answered', 'settled', 'cancelled', 'ended')",
+            name="kind_known",
+        ),
+        CheckConstraint(
+            "(effect IS NOT NULL) = (kind IN ('started', 'decision', 'finished', 'refused', 'unknown', "
+            "'asked', 'answered', 'settled'))",
+            name="effect_where_due",
+        ),
+        CheckConstraint(
+            "(attempt IS NOT NULL) = (kind IN ('started', 'decision', 'finished', 'unknown'))",
+            name="attempt_where_due",
+        ),
+        CheckConstraint("(seq = 0) = (kind = 'created')", name="created_first"),
+        # What makes double recording impossible, whoever writes: engine.md, "Unique constraints".
+        Index("uq_run_events_start", "run_id", "effect", "attempt", unique=True,
+              postgresql_where=text("kind = 'started'")),
+        Index("uq_run_events_attempt_outcome", "run_id", "effect", "attempt", unique=True,
+              postgresql_where=text("kind IN ('decision', 'finished', 'unknown')")),
+        Index("uq_run_events_decision", "run_id", "effect", unique=True,
+              postgresql_where=text("kind = 'decision'")),
+        Index("uq_run_events_call_outcome", "run_id", "effect", unique=True,
+              postgresql_where=text("kind IN ('finished', 'refused') AND effect NOT LIKE '%.m'")),
+        Index("uq_run_events_claim", "run_id", "epoch", unique=True, postgresql_where=text("kind = 'claimed'")),
+        Index("uq_run_events_end", "run_id", unique=True, postgresql_where=text("kind = 'ended'")),
+    )
+
+
+class WorkerRow(Base):
+    """A process that executes runs. While it lives it holds the session advisory lock of its `key`."""
+
+    __tablename__ = "workers"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[int]
+    host: Mapped[str] = mapped_column(server_default="")
+    pid: Mapped[int]
+    started_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (UniqueConstraint("key"),)

@@ -1,0 +1,1 @@
+"""Values: pure, frozen, equal by content. No clock, dice, disk or network in here."""

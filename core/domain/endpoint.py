@@ -1,0 +1,38 @@
+"""Where a model is served, and how that server wants to be spoken to."""
+
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+EndpointKind = Literal["huggingface", "openai", "local", "demo"]
+
+
+class Compatibility(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where servers contradict each other there is no right default, so each is a setting."""
+
+    content_beside_calls: Literal["null", "empty"] = "null"
+    """What stands as content of an assistant message that only has tool calls."""
+    name_on_tool_messages: bool = False
+    reasoning_back: bool = False
+    """Send earlier reasoning back to the model."""
+    stream: bool = True
+    stream_options: bool = True
+    """Ask for token counts at the end of a stream."""
+    strict_schemas: bool = False
+    token_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An endpoint as it is frozen into a run. `secret` names a secret; the value is never in here."""
+
+    name: str
+    kind: EndpointKind
+    base_url: str = ""
+    """As the person typed it; empty for `local` and `demo`, whose address changes with every start."""
+    secret: str = ""
+    model: str = ""
+    """The default model; empty: the person has to choose one."""
+    compatibility: Compatibility = Compatibility()
+    id: UUID | None = None
+    """None: built in or from the environment, not a row of the table."""

@@ -1,0 +1,247 @@
+"""The journal's facts: a closed union, past tense, each with what it takes to replay the run.
+
+An effect is one decided act, named by its place: `<step>.m` is the model call of a step (from 1),
+`<step>.<n>` its nth tool call (from 0). `run/effect` is the idempotency key, the same on every attempt.
+"""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from core.domain.canonical import Json
+from core.domain.message import ToolCall, Usage
+from core.domain.run import EndStatus, RunSpec
+from core.errors import Fault, FaultKind
+
+Kind = Literal[
+    "created",
+    "claimed",
+    "started",
+    "decision",
+    "finished",
+    "refused",
+    "unknown",
+    "asked",
+    "answered",
+    "settled",
+    "cancelled",
+    "ended",
+]
+
+
+class _Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
+    pass
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one model request left on the wire. Times are milliseconds from the moment of sending."""
+
+    url: str = ""
+    status: int | None = None
+    request_id: str = ""
+    provider: str = ""
+    model: str = ""
+    """The model the server says it used."""
+    headers_ms: float | None = None
+    first_token_ms: float | None = None
+    total_ms: float = 0.0
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """The exact body of a model request, by hash: the bytes are rebuilt from the journal on demand."""
+
+    sha256: str
+    size_bytes: int
+    messages: int
+
+
+class Lost(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is known of an earlier attempt whose worker died: repeated because its effect is safe to repeat."""
+
+    attempt: int
+    text: str = ""
+    reasoning: str = ""
+
+
+class Created(_Fact, frozen=True, tag="created"):
+    spec: RunSpec
+    input: str
+
+
+class Claimed(_Fact, frozen=True, tag="claimed"):
+    """A worker took the run; a new epoch begins."""
+
+    by: str
+    code: str = ""
+    """The version of this project that goes on from here."""
+
+
+class Started(_Fact, frozen=True, tag="started"):
+    """An intent, committed before its effect."""
+
+    effect: str
+    attempt: int
+    request: Request | None = None
+    """Set for a model call."""
+    name: str = ""
+    arguments: str = ""
+    """Of a tool call: the validated arguments as JSON text, fixed inputs included."""
+    key: str = ""
+    lost: Lost | None = None
+
+
+class Decision(_Fact, frozen=True, tag="decision"):
+    """What the model said, its calls included: the good outcome of a model call."""
+
+    step: int
+    effect: str
+    attempt: int
+    text: str = ""
+    reasoning: str = ""
+    calls: tuple[ToolCall, ...] = ()
+    finish_reason: str = ""
+    usage: Usage | None = None
+    exchange: Exchange = Exchange()
+    notes: tuple[str, ...] = ()
+    """What a person must be shown and what was never silently fixed: made-up ids, a call written as text…"""
+
+
+class Finished(_Fact, frozen=True, tag="finished"):
+    """The outcome of a tool call, or the failure of a model call. `error` None: it went well."""
+
+    effect: str
+    attempt: int
+    output: str = ""
+    """A tool's result, whole; of a failed model call the partial text, which stays visible."""
+    data: Json = None
+    reasoning: str = ""
+    calls: tuple[ToolCall, ...] = ()
+    """Of a failed model call: calls that were shown and never executed."""
+    error: Fault | None = None
+    took_ms: float = 0.0
+    usage: Usage | None = None
+    exchange: Exchange | None = None
+
+
+class Refused(_Fact, frozen=True, tag="refused"):
+    """A call that was not executed. The model is told `reason`; the raw text stays visible."""
+
+    effect: str
+    name: str
+    arguments: str
+    reason: str
+    error: FaultKind
+
+
+class Unknown(_Fact, frozen=True, tag="unknown"):
+    """A call was started and nobody can say whether it happened. `reason` says how that came to be."""
+
+    effect: str
+    attempt: int
+    reason: str = ""
+
+
+class Asked(_Fact, frozen=True, tag="asked"):
+    """A person has to decide. `shown` is the hash of exactly what they are shown; an answer is bound to it."""
+
+    effect: str
+    why: Literal["approval", "unknown"]
+    shown: str = ""
+
+
+class Answered(_Fact, frozen=True, tag="answered"):
+    effect: str
+    say: Literal["approve", "deny"]
+    shown: str = ""
+    reason: str = ""
+    arguments: str = ""
+    """The arguments as the person edited them; empty: unchanged."""
+    who: str = ""
+
+
+class Settled(_Fact, frozen=True, tag="settled"):
+    """A person stated the outcome of an unknown call."""
+
+    effect: str
+    how: Literal["happened", "run_again", "skip"]
+    output: str = ""
+    who: str = ""
+
+
+class Cancelled(_Fact, frozen=True, tag="cancelled"):
+    who: str = ""
+    reason: str = ""
+
+
+class Ended(_Fact, frozen=True, tag="ended"):
+    status: EndStatus
+    output: str = ""
+    error: Fault | None = None
+
+
+Fact = (
+    Created
+    | Claimed
+    | Started
+    | Decision
+    | Finished
+    | Refused
+    | Unknown
+    | Asked
+    | Answered
+    | Settled
+    | Cancelled
+    | Ended
+)
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of a run's journal. `hash` covers this entry and, through `previous`, all before it."""
+
+    run_id: UUID
+    seq: int
+    epoch: int
+    at: datetime
+    fact: Fact
+    hash: bytes = b""
+
+    @property
+    def kind(self) -> Kind:
+        return kind_of(self.fact)
+
+
+def kind_of(fact: Fact) -> Kind:
+    """The fact's kind, as `cli.md` and the table name it."""
+    kind: Kind = type(fact).__struct_config__.tag  # type: ignore[assignment]
+    return kind
+
+
+def effect_of(fact: Fact) -> str | None:
+    """The effect a fact is about, or None."""
+    return getattr(fact, "effect", None)
+
+
+def attempt_of(fact: Fact) -> int | None:
+    """The attempt a fact is about, or None."""
+    return getattr(fact, "attempt", None)
+
+
+_decode = msgspec.json.Decoder(Fact).decode
+encode = msgspec.json.Encoder().encode
+"""A fact as the JSON text that the journal keeps; `kind` is its tag."""
+
+
+def decode(body: str | bytes) -> Fact:
+    """The fact that `encode` wrote."""
+    fact: Fact = _decode(body)
+    return fact
+
+
+def model_effect(step: int) -> str:
+    return f"{step}.m"
+
+
+def call_effect(step: int, place: int) -> str:
+    return f"{step}.{place}"

@@ -1,0 +1,90 @@
+"""A run: one execution of a frozen spec on one input."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from core.domain.agent import Limits, Parameters, Retry
+from core.domain.endpoint import Endpoint
+from core.domain.message import Message, Usage
+from core.domain.tool import ToolSpec
+from core.errors import FaultKind
+
+RunStatus = Literal["queued", "running", "waiting", "done", "failed", "cancelled"]
+EndStatus = Literal["done", "failed", "cancelled"]
+RunKind = Literal["chat", "try", "cli", "api", "test"]
+"""Where the run was started: a conversation, an editor's *Try it*, a command, HTTP, a tool's test."""
+
+ENDED: frozenset[RunStatus] = frozenset({"done", "failed", "cancelled"})
+
+
+class RunSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Everything that decides how a run goes. Frozen when it starts; editing the agent later changes nothing."""
+
+    instructions: str = ""
+    """The rendered system prompt; empty: no system message is sent."""
+    history: tuple[Message, ...] = ()
+    """The messages of the conversation before this run's input."""
+    endpoint: Endpoint
+    model: str
+    provider: str = ""
+    parameters: Parameters = Parameters()
+    tools: tuple[ToolSpec, ...] = ()
+    limits: Limits = Limits()
+    retry: Retry = Retry()
+
+
+class Totals(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a run has used so far, folded from its journal."""
+
+    steps: int = 0
+    calls_executed: int = 0
+    calls_refused: int = 0
+    usage: Usage | None = None
+    """None: no step reported it."""
+    first_token_ms: float | None = None
+    active_s: float = 0.0
+    """Seconds a worker held the run; waiting for a person does not count."""
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """The row of a run: what lists and filters need. Everything that happened is in its journal."""
+
+    id: UUID
+    kind: RunKind
+    status: RunStatus
+    conversation_id: UUID | None = None
+    parent_run_id: UUID | None = None
+    """The run whose answer this input replies to."""
+    agent_id: UUID | None = None
+    agent_name: str = ""
+    revision: int | None = None
+    """None: a draft, or no saved agent."""
+    model: str = ""
+    endpoint: str = ""
+    input: str = ""
+    output: str = ""
+    """The answer, or the partial text of a run that did not finish; shortened for lists."""
+    error_kind: FaultKind | None = None
+    totals: Totals = Totals()
+    tags: tuple[str, ...] = ()
+    created_by: str = ""
+    created_at: datetime
+    ended_at: datetime | None = None
+    epoch: int = 0
+    next_seq: int = 0
+    lease_owner: str | None = None
+
+
+class Conversation(msgspec.Struct, frozen=True, kw_only=True):
+    """An ordered tree of runs with one agent."""
+
+    id: UUID
+    agent_id: UUID | None
+    agent_name: str = ""
+    title: str = ""
+    archived: bool = False
+    created_at: datetime
+    updated_at: datetime
