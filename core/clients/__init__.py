@@ -1,0 +1,1 @@
+"""Whom we speak to: model endpoints and, for tools, the web."""

@@ -1,0 +1,1 @@
+"""The loop: fold a journal, decide, advance, append."""

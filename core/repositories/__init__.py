@@ -1,0 +1,1 @@
+"""Repositories: one table each, simple reads and writes, structured results."""

@@ -1,0 +1,1 @@
+"""Services: the use cases that pages and commands call."""

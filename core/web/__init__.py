@@ -1,0 +1,1 @@
+"""Routes beside the screens: a run's live feed, health, login."""
