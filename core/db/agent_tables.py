@@ -1,11 +1,14 @@
-"""Agents, their revisions, and the library of prompts."""
+"""Agents, their revisions, and the library of prompts.
+
+A spec is `json`, not `jsonb`: an answer's schema keeps the order of its properties, in which a model writes them.
+"""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, func
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
 
@@ -20,7 +23,7 @@ class AgentRow(Base):
     description: Mapped[str] = mapped_column(server_default="")
     avatar: Mapped[str] = mapped_column(server_default="")
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
-    draft: Mapped[dict[str, Any] | None]
+    draft: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     live_revision: Mapped[int | None]
     archived: Mapped[bool] = mapped_column(server_default="false")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -42,7 +45,7 @@ class AgentRevisionRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     agent_id: Mapped[UUID] = mapped_column(ForeignKey("agents.id", ondelete="CASCADE"))
     number: Mapped[int]
-    spec: Mapped[dict[str, Any]]
+    spec: Mapped[dict[str, Any]] = mapped_column(JSON)
     content_hash: Mapped[str]
     note: Mapped[str] = mapped_column(server_default="")
     author: Mapped[str] = mapped_column(server_default="")

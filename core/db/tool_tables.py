@@ -1,10 +1,14 @@
-"""Tools added by people (the built-in ones are code), the notebook, endpoints and secrets."""
+"""Tools added by people (the built-in ones are code), the notebook, endpoints and secrets.
+
+Schemas are `json`, not `jsonb`: a model is told the parameters in the order in which they were written.
+"""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, func
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
@@ -17,9 +21,9 @@ class ToolRow(Base):
     name: Mapped[str]
     kind: Mapped[str]
     description: Mapped[str] = mapped_column(server_default="")
-    parameters: Mapped[dict[str, Any]]
+    parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
     schema_hash: Mapped[str]
-    definition: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    definition: Mapped[dict[str, Any]] = mapped_column(JSON, server_default="{}")
     effect: Mapped[str]
     repeat: Mapped[str]
     time_limit_s: Mapped[float] = mapped_column(server_default="30")
