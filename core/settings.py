@@ -30,6 +30,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long a run stays claimed by a worker that says nothing."""
     execute: bool = True
     """False: this process only queues runs, others execute them."""
+    password: str = ""
+    """What people give to sign in; empty: only this machine is served."""
 
 
 def load(environment: Mapping[str, str] | None = None, root: Path | None = None) -> Settings:
@@ -48,6 +50,7 @@ def load(environment: Mapping[str, str] | None = None, root: Path | None = None)
         log_level=_level(given.get("ARYABHATTA_LOG_LEVEL", "info")),
         model_timeout_s=_seconds("ARYABHATTA_MODEL_TIMEOUT_S", given, 120.0),
         execute=given.get("ARYABHATTA_EXECUTE", "1") not in {"0", "false", "no"},
+        password=given.get("ARYABHATTA_PASSWORD", ""),
     )
 
 

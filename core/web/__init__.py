@@ -1,1 +1,1 @@
-"""Routes beside the screens: a run's live feed, health, login."""
+"""The web server around the screens: routes, login, headers. No Streamlit in here."""

@@ -1,0 +1,123 @@
+"""Page frame: theme CSS, header, section label, quiet lines, empty state, the question before a loss."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from html import escape
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.components.state import STATE_HEX, StateName, is_dark
+from pages.components.text import ago, exact
+
+Part = str | datetime
+"""A piece of a quiet line: words, or a moment that is shown relative with the exact one on hover."""
+
+_CSS = """<style>
+.block-container,[data-testid="stBottomBlockContainer"]{max-width:1360px;padding-left:2rem;padding-right:2rem}
+[data-testid="stBottomBlockContainer"]{padding-top:.5rem;padding-bottom:1rem}
+[data-testid="stColumn"]:has(.st-key-inspector){position:sticky;top:4.5rem;align-self:flex-start;
+  max-height:calc(100vh - 10rem);overflow-y:auto}
+.st-key-prewarm{display:none}
+.quiet{font-size:.875rem;color:%quiet;font-variant-numeric:tabular-nums;line-height:1.5;overflow-wrap:anywhere}
+.quiet.small{font-size:.8125rem}.quiet.right{text-align:right;white-space:nowrap}
+.quiet span[title]{cursor:help}
+.clamp{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.stMetric [data-testid="stMetricLabel"]{font-size:.8125rem;opacity:.75}
+[class*="st-key-you_"] .stChatMessage{background:%raised}
+[data-testid="stChatMessageContent"]{min-width:0}
+[data-testid="stBaseButton-primary"]{color:%ink}
+[data-testid="stMetricValue"],[data-testid="stCaptionContainer"]{font-variant-numeric:tabular-nums}
+[class*="st-key-row_"]{border-radius:.5rem}
+[class*="st-key-conv_"] button{justify-content:flex-start;text-align:left}
+[class*="st-key-conv_"] button p{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+[class*="st-key-tool_running"] [data-testid="stIconMaterial"]{animation:turn 1.2s linear infinite}
+@keyframes turn{to{transform:rotate(360deg)}}
+@media (prefers-reduced-motion:reduce){[class*="st-key-tool_running"] [data-testid="stIconMaterial"]{animation:none}}
+@media (max-width:640px){.block-container,[data-testid="stBottomBlockContainer"]{padding-left:1rem;padding-right:1rem}
+  [data-testid="stColumn"]:has(.st-key-inspector),
+  [data-testid="stBottomBlockContainer"] [data-testid="stColumn"]:nth-child(2){display:none}}
+%edges</style>"""
+_EDGE = '[class*="st-key-tool_%s"]{box-shadow:inset 3px 0 0 %s}'
+_EDGED: tuple[StateName, ...] = ("waiting", "unknown", "failed", "refused")
+
+
+def theme_css() -> None:
+    """The only CSS of the screens: constants, never data."""
+    dark = is_dark()
+    css = _CSS.replace("%edges", "\n".join(_EDGE % (state, STATE_HEX[state][dark]) for state in _EDGED))
+    for name, light_hex, dark_hex in (
+        ("%quiet", "#5F6673", "#A3ABB8"),
+        ("%raised", "#F5F2EC", "#1A202A"),
+        ("%ink", "#FFFFFF", "#12161D"),
+    ):
+        css = css.replace(name, dark_hex if dark else light_hex)
+    st.html(css)
+
+
+def page_header(title: str, *parts: Part) -> DeltaGenerator:
+    """Title left, one quiet line below it, actions right. Returns the container for the actions."""
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    with row.container(gap=None, width="stretch"):
+        st.title(title, anchor=False)
+        if parts:
+            quiet(*parts)
+    return row.container(horizontal=True, width="content", vertical_alignment="center", gap="small")
+
+
+def section(label: str, note: str = "") -> None:
+    """Heading of a block on a page."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.subheader(label, anchor=False, width="content")
+        if note:
+            st.caption(note, width="content")
+
+
+def quiet(*parts: Part, small: bool = False, right: bool = False, clamp: bool = False) -> None:
+    """One quiet line. Everything in it is escaped, so any text may stand here."""
+    classes = " ".join(["quiet", *(["small"] * small), *(["right"] * right), *(["clamp"] * clamp)])
+    line = " · ".join(_part(part) for part in parts if part)
+    st.html(f'<div class="{classes}">{line}</div>', width="content" if right else "stretch")
+
+
+def _part(part: Part) -> str:
+    if isinstance(part, datetime):
+        return f'<span title="{escape(exact(part))}">{escape(ago(part))}</span>'
+    return escape(part)
+
+
+def empty_state(icon: str, sentence: str, action: str = "", example: str = "", key: str | None = None) -> bool:
+    """One sentence, one button, one example. Returns whether the button was pressed."""
+    with st.container(border=True, horizontal_alignment="center", gap="small"):
+        st.space("small")
+        st.markdown(f"### :gray[{icon}]", width="content", anchors=False)
+        st.markdown(sentence, width="content", text_alignment="center")
+        clicked = bool(action) and st.button(action, type="primary", key=key)
+        if example:
+            st.caption(f"For example: {example}", width="content", text_alignment="center")
+        st.space("small")
+    return clicked
+
+
+def ask_once(title: str, loss: str, action: str, command: Callable[[], None]) -> None:
+    """A dialog that says what will be lost, before `command` is given."""
+
+    @st.dialog(title)
+    def ask() -> None:
+        st.markdown(loss)
+        with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+            if st.button("Keep it", key="ask_keep"):
+                st.rerun()
+            if st.button(action, key="ask_do"):
+                command()
+                st.rerun()
+
+    ask()
+
+
+def health_line(items: Sequence[tuple[bool, str]]) -> None:
+    """One quiet line at the foot of a page: (well, words)."""
+    with st.container(horizontal=True, gap="medium"):
+        for well, text in items:
+            mark = ":green[:material/check_circle:]" if well else ":orange[:material/error:]"
+            st.caption(f"{mark} {text}", width="content")
