@@ -23,6 +23,6 @@ class Base(DeclarativeBase):
         str: Text,
         UUID: Uuid,
         datetime: DateTime(timezone=True),
-        dict[str, Any]: JSONB,
+        dict[str, Any]: JSONB(none_as_null=True),  # otherwise None is stored as JSON's null, which IS NOT NULL
         list[Any]: JSONB,
     }

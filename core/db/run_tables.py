@@ -58,7 +58,7 @@ class RunRow(Base):
     next_seq: Mapped[int] = mapped_column(server_default="0")
     head: Mapped[bytes] = mapped_column(LargeBinary, server_default=text("''::bytea"))
     """Hash of the journal's last entry."""
-    partial: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    partial: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """The text of the answer under way, written about once a second: what a crash may show of it."""
 
     __table_args__ = (

@@ -1,0 +1,69 @@
+"""Bring the database to the schema of this code. Revisions are numbered `0001`, `0002`, … without branches."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine, text
+
+from core.errors import ConfigurationError
+
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
+_LOCK = 0x41727961
+"""Advisory lock of whoever migrates; every process that starts may try."""
+
+
+class Migrated(NamedTuple):
+    """The revision that was found and the one that this code needs. `before` is empty for an empty database."""
+
+    before: str
+    after: str
+
+
+def migrate(engine: Engine) -> Migrated:
+    """Upgrade to the newest revision, in one transaction: the schema is wholly old or wholly new.
+
+    Raises `ConfigurationError` when the database is newer than this code.
+    """
+    seen = check(engine)
+    if seen.before == seen.after:
+        return seen
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        before = _revision(connection)  # another process may have been first
+        if before != seen.after:
+            _upgrade(connection)
+    return Migrated(before, seen.after)
+
+
+def check(engine: Engine) -> Migrated:
+    """What `migrate` would find, changing nothing. Raises `ConfigurationError` when the database is newer."""
+    known = revisions()
+    with engine.connect() as connection:
+        before = _revision(connection)
+    if before and before not in known:
+        raise ConfigurationError(
+            f"The database is at revision {before}, and this copy of Aryabhatta knows revisions up to {known[-1]}. "
+            "Install the newest one, or set DB_CONNECTION_STRING to another database."
+        )
+    return Migrated(before, known[-1])
+
+
+def revisions() -> tuple[str, ...]:
+    """All revisions of this code, oldest first, from the names of their files: Alembic is slow to import."""
+    return tuple(sorted(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py")))
+
+
+def _revision(connection: Connection) -> str:
+    if connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
+        return ""
+    return connection.scalar(text("SELECT version_num FROM alembic_version")) or ""
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415 (a start with nothing to migrate saves its import)
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
