@@ -1,0 +1,170 @@
+"""Values against a JSON Schema (2020-12), and what is wrong with them in words that a model can act on."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import msgspec
+from jsonschema_rs import Draft202012Validator, FancyRegexOptions, ValidationError
+from jsonschema_rs import ValidationErrorKind as Kind
+
+from core.domain.canonical import Json
+
+_TYPES = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+_SHOWN_CHARS = 80
+_LISTED = 20
+_BACKTRACKS = 20_000
+"""A tool's patterns come from outside: without a limit one of them could stop the process for ever. Counted
+in steps, not in time, so that the same arguments are judged alike on every machine."""
+
+
+def schema_fault(schema: dict[str, Json]) -> str:
+    """Why this is not a schema that values can be checked against; empty when it is one."""
+    try:
+        _validator(msgspec.json.encode(schema))
+    except ValidationError as error:
+        return error.message
+    return ""
+
+
+def complaints(schema: dict[str, Json], value: Json, hidden: Collection[str] = ()) -> Iterator[str]:
+    """One sentence for each fault of `value`. Top-level fields in `hidden` are never named or shown.
+
+    `schema` must be one that `schema_fault` lets pass.
+    """
+    writer = _Writer(schema, hidden)
+    for error in _validator(msgspec.json.encode(schema)).iter_errors(value):
+        if error.instance_path and error.instance_path[0] in hidden:
+            yield "A value that a person fixed for this tool does not fit it; only a person can change that."
+        else:
+            yield writer.sentence(error)
+
+
+@lru_cache(maxsize=1024)
+def _validator(schema: bytes) -> Draft202012Validator:
+    # Offline: a `$ref` in somebody's schema must never make this machine fetch something.
+    return Draft202012Validator(
+        msgspec.json.decode(schema), offline=True, pattern_options=FancyRegexOptions(backtrack_limit=_BACKTRACKS)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Words for the faults of a value; knows the schema, to say what would have been allowed."""
+
+    schema: dict[str, Json]
+    hidden: Collection[str]
+
+    def sentence(self, error: ValidationError) -> str:
+        where = _place(error.instance_path)
+        match error.kind:
+            case Kind.Required(missing):
+                return f"{where} must have `{missing}`."
+            case Kind.AdditionalProperties(names) | Kind.UnevaluatedProperties(names):
+                return f"{where} cannot have {_listed(names)}; {self._known(error.schema_path[:-1])}."
+            case Kind.AnyOf(branches) | Kind.OneOfNotValid(branches):
+                return f"{where} must fit one of several forms: {self._forms(branches)}"
+            case Kind.OneOfMultipleValid():
+                return f"{where} must fit exactly one of several forms, and fits more."
+            case kind:
+                return f"{where} must be {_demand(kind)}{_got(error)}."
+
+    def _known(self, path: list[str | int]) -> str:
+        """The field names that the part of the schema at `path` knows."""
+        part: Json = self.schema
+        for step in path:
+            part = part.get(step, {}) if isinstance(part, dict) else {}
+        names = [name for name in part.get("properties", {}) if path or name not in self.hidden]
+        return f"known are {_listed(names)}" if names else "leave it out"
+
+    def _forms(self, branches: list[list[ValidationError]]) -> str:
+        firsts = dict.fromkeys(self.sentence(branch[0]) for branch in branches if branch)
+        return " Or: ".join(list(firsts)[:_LISTED])
+
+
+def _demand(kind: Kind) -> str:
+    match kind:
+        case Kind.Type(types):
+            return " or ".join(_TYPES.get(name, name) for name in types)
+        case Kind.Enum(options):
+            return f"one of {_shown_list(options)}"
+        case Kind.Constant(value):
+            return _shown(value)
+        case Kind.FalseSchema():
+            return "left out"
+        case Kind.Format(name):
+            return f"in the format {name}"
+        case Kind.Pattern(pattern):
+            return f"text that matches {pattern}"
+        case _:
+            return _bound(kind)
+
+
+def _bound(kind: Kind) -> str:
+    match kind:
+        case Kind.Minimum(limit):
+            return f"{limit} or more"
+        case Kind.Maximum(limit):
+            return f"{limit} or less"
+        case Kind.ExclusiveMinimum(limit):
+            return f"more than {limit}"
+        case Kind.ExclusiveMaximum(limit):
+            return f"less than {limit}"
+        case Kind.MultipleOf(unit):
+            return f"a multiple of {unit}"
+        case Kind.MinLength(count):
+            return f"{count} or more characters long"
+        case Kind.MaxLength(count):
+            return f"{count} or fewer characters long"
+        case _:
+            return _count(kind)
+
+
+def _count(kind: Kind) -> str:
+    match kind:
+        case Kind.MinItems(count):
+            return f"a list of {count} or more items"
+        case Kind.MaxItems(count):
+            return f"a list of {count} or fewer items"
+        case Kind.MinProperties(count):
+            return f"an object of {count} or more fields"
+        case Kind.MaxProperties(count):
+            return f"an object of {count} or fewer fields"
+        case Kind.UniqueItems():
+            return "a list without repetitions"
+        case _:
+            return f"such that it fits the schema's rule `{kind.name}`"
+
+
+def _place(path: list[str | int]) -> str:
+    if not path:
+        return "The arguments"
+    steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return f"`{steps.lstrip('.')}`"
+
+
+def _got(error: ValidationError) -> str:
+    # A whole object would repeat everything, fixed values included.
+    return "" if isinstance(error.instance, dict | list) else f", not {_shown(error.instance)}"
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f"`{name[:_SHOWN_CHARS]}`" for name in names[:_LISTED])
+
+
+def _shown_list(values: list[Json]) -> str:
+    more = f" and {len(values) - _LISTED} more" if len(values) > _LISTED else ""
+    return ", ".join(_shown(value) for value in values[:_LISTED]) + more
+
+
+def _shown(value: Json) -> str:
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…"
