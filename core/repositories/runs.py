@@ -1,0 +1,92 @@
+"""Runs as lists and screens read them: the table `runs`. It is written by the journal alone."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import BigInteger, ColumnElement, Float, Numeric, Select, cast, func, select
+from sqlalchemy.orm import Session, defer
+
+from core.db.run_tables import RunRow
+from core.domain.run import ENDED, Run
+from core.domain.run_query import RunFilter, RunTotals
+from core.repositories.writing import matches
+
+_LIST_LIMIT = 500
+_SECONDS = cast(func.coalesce(RunRow.totals["active_s"].astext, "0"), Float)
+_TOKENS = cast(RunRow.totals["usage"]["total_tokens"].astext, Numeric)
+_COST_USD = cast(RunRow.totals["usage"]["cost_usd"].astext, Float)
+
+
+class RunRepository:
+    """Reads rows of `runs`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, run_id: UUID) -> Run | None:
+        row = self._session.scalar(_runs().where(RunRow.id == run_id))
+        return None if row is None else _run(row)
+
+    def by_conversation(self, conversation_id: UUID) -> list[Run]:
+        """Every run of every branch, oldest first."""
+        rows = self._session.scalars(_runs().where(RunRow.conversation_id == conversation_id).order_by(RunRow.id))
+        return [_run(row) for row in rows]
+
+    def totals(self, wanted: RunFilter) -> RunTotals:
+        """Of all runs that the filter lets through, not of one page."""
+        has_ended = RunRow.status.in_(ENDED)
+        row = self._session.execute(
+            select(
+                func.count().label("runs"),
+                func.count().filter(RunRow.status == "failed").label("failed"),
+                _percentile(0.5).filter(has_ended).label("p50_s"),
+                _percentile(0.95).filter(has_ended).label("p95_s"),
+                cast(func.sum(_TOKENS), BigInteger).label("tokens"),
+                func.sum(_COST_USD).label("cost_usd"),
+            ).where(*_conditions(wanted))
+        ).one()
+        return msgspec.convert(row._mapping, RunTotals)  # noqa: SLF001 (SQLAlchemy's public name)
+
+    def list(self, wanted: RunFilter, before: UUID | None = None, limit: int = 50) -> list[Run]:
+        """Newest first, from the run that follows `before`; at most 500."""
+        statement = _runs().where(*_conditions(wanted)).order_by(RunRow.id.desc()).limit(min(limit, _LIST_LIMIT))
+        if before is not None:
+            statement = statement.where(RunRow.id < before)
+        return [_run(row) for row in self._session.scalars(statement)]
+
+
+def _runs() -> Select[RunRow]:
+    """Rows without what only their worker needs."""
+    return select(RunRow).options(defer(RunRow.head), defer(RunRow.partial))
+
+
+def _conditions(wanted: RunFilter) -> Iterator[ColumnElement[bool]]:
+    one_of = ((RunRow.status, wanted.status), (RunRow.kind, wanted.kind), (RunRow.error_kind, wanted.error_kind))
+    yield from (column.in_(values) for column, values in one_of if values)
+    yield from (column == value for column, value in _equals(wanted) if value not in (None, ""))
+    if wanted.tag:
+        yield RunRow.tags.contains([wanted.tag])
+    if wanted.search:
+        yield matches(wanted.search, (RunRow.input, RunRow.output, RunRow.agent_name))
+    if wanted.since is not None:
+        yield RunRow.created_at >= wanted.since
+    if wanted.until is not None:
+        yield RunRow.created_at < wanted.until
+
+
+def _equals(wanted: RunFilter) -> Iterator[tuple[Any, object]]:
+    yield RunRow.agent_id, wanted.agent_id
+    yield RunRow.revision, wanted.revision
+    yield RunRow.conversation_id, wanted.conversation_id
+    yield RunRow.model, wanted.model
+    yield RunRow.created_by, wanted.created_by
+
+
+def _percentile(share: float) -> Any:
+    return func.percentile_cont(share).within_group(_SECONDS)
+
+
+def _run(row: RunRow) -> Run:
+    return msgspec.convert(row, Run, from_attributes=True)

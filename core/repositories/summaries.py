@@ -1,0 +1,131 @@
+"""The reading queries over several tables: rows of the lists of agents and of conversations."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ColumnElement, Float, Numeric, Row, Select, cast, exists, func, select, true
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import LateralFromClause
+
+from core.db.agent_tables import AgentRevisionRow, AgentRow
+from core.db.run_tables import ConversationRow, RunRow
+from core.domain.agent import Agent, AgentSpec
+from core.domain.listing import AgentSummary, ConversationSummary
+from core.domain.run import Conversation
+from core.repositories.writing import matches
+
+_LINE_CHARS = 200
+_TITLE_CHARS = 80
+_TOKENS = cast(RunRow.totals["usage"]["total_tokens"].astext, Numeric)
+_COST_USD = cast(RunRow.totals["usage"]["cost_usd"].astext, Float)
+
+
+class SummaryRepository:
+    """Reads what lists show: agents with revisions and runs, conversations with agents and runs."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def agents(self, since: datetime, search: str = "", tag: str = "", *, archived: bool = False) -> list[AgentSummary]:
+        """By name. `since` is where the counted time begins."""
+        statement = _agents(since).where(AgentRow.archived == archived).order_by(func.lower(AgentRow.name))
+        if search:
+            tags = func.array_to_string(AgentRow.tags, " ")
+            statement = statement.where(matches(search, (AgentRow.name, AgentRow.description, tags)))
+        if tag:
+            statement = statement.where(AgentRow.tags.contains([tag]))
+        return [_agent_summary(row) for row in self._session.execute(statement)]
+
+    def conversations(self, search: str = "", *, archived: bool = False, limit: int = 100) -> list[ConversationSummary]:
+        """The newest first. Talks with a draft (*Try it*) are not listed."""
+        statement = _CONVERSATIONS.where(ConversationRow.archived == archived, _FIRST.c.kind.is_distinct_from("try"))
+        if search:
+            statement = statement.where(matches(search, (ConversationRow.title,)) | _said(search))
+        newest = statement.order_by(ConversationRow.updated_at.desc(), ConversationRow.id.desc()).limit(limit)
+        return [_conversation_summary(row) for row in self._session.execute(newest)]
+
+    def conversation(self, conversation_id: UUID) -> ConversationSummary | None:
+        """One conversation, of whatever kind."""
+        row = self._session.execute(_CONVERSATIONS.where(ConversationRow.id == conversation_id)).one_or_none()
+        return None if row is None else _conversation_summary(row)
+
+
+def _agents(since: datetime) -> Select[Any]:
+    last = select(RunRow.created_at).where(RunRow.agent_id == AgentRow.id).order_by(RunRow.id.desc()).limit(1)
+    week = (
+        select(
+            func.count().label("runs"),
+            func.coalesce(func.sum(_TOKENS), 0).label("tokens"),
+            func.sum(_COST_USD).label("cost_usd"),
+        )
+        .where(RunRow.agent_id == AgentRow.id, RunRow.id >= _first_id(since))
+        .lateral("week")
+    )
+    is_live = (AgentRevisionRow.agent_id == AgentRow.id) & (AgentRevisionRow.number == AgentRow.live_revision)
+    return (
+        select(AgentRow, AgentRevisionRow.spec, last.label("last_run_at"), week)
+        .outerjoin(AgentRevisionRow, is_live)
+        .join(week, true())
+    )
+
+
+def _agent_summary(row: Row[Any]) -> AgentSummary:
+    agent = msgspec.convert(row.AgentRow, Agent, from_attributes=True)
+    return AgentSummary(
+        agent=agent,
+        spec=agent.draft or msgspec.convert(row.spec, AgentSpec),
+        last_run_at=row.last_run_at,
+        runs_this_week=row.runs,
+        tokens_this_week=int(row.tokens),
+        cost_usd_this_week=row.cost_usd,
+    )
+
+
+def _first_id(moment: datetime) -> UUID:
+    """The smallest UUIDv7 of a millisecond: a range of ids is a range of time (RFC 9562)."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
+def _edge(name: str, order: ColumnElement[UUID]) -> LateralFromClause:
+    """The first or the newest run of a conversation."""
+    columns = (RunRow.id, RunRow.kind, RunRow.status, RunRow.input, RunRow.output, RunRow.created_at, RunRow.ended_at)
+    return select(*columns).where(RunRow.conversation_id == ConversationRow.id).order_by(order).limit(1).lateral(name)
+
+
+_FIRST = _edge("first", RunRow.id.asc())
+_NEWEST = _edge("newest", RunRow.id.desc())
+_CONVERSATIONS = (
+    select(ConversationRow, AgentRow.name, _FIRST.c.input.label("first_input"), *_NEWEST.c)
+    .outerjoin(AgentRow, AgentRow.id == ConversationRow.agent_id)
+    .outerjoin(_FIRST, true())
+    .outerjoin(_NEWEST, true())
+)
+
+
+def _said(search: str) -> ColumnElement[bool]:
+    """Whether the text stands in anything that was said."""
+    said = select(RunRow.id).where(RunRow.conversation_id == ConversationRow.id)
+    return exists(said.where(matches(search, (RunRow.input, RunRow.output))))
+
+
+def _conversation_summary(row: Row[Any]) -> ConversationSummary:
+    conversation = msgspec.convert(row.ConversationRow, Conversation, from_attributes=True)
+    title = conversation.title or _first_line(row.first_input or "")
+    return ConversationSummary(
+        conversation=msgspec.structs.replace(conversation, agent_name=row.name or "", title=title),
+        last_line=_last_line(row.output or "") or _last_line(row.input or ""),
+        status=row.status,
+        last_run_id=row.id,
+        last_at=row.ended_at or row.created_at or conversation.updated_at,
+    )
+
+
+def _first_line(text: str) -> str:
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return line if len(line) <= _TITLE_CHARS else line[: _TITLE_CHARS - 1] + "…"
+
+
+def _last_line(text: str) -> str:
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")[:_LINE_CHARS]

@@ -1,0 +1,89 @@
+"""Tools that people added: the table `tools`. The built-in ones are code."""
+
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from core.db.tool_tables import ToolRow
+from core.domain.result import Err, Result
+from core.domain.tool import ToolSpec
+from core.ids import new_id
+from core.repositories.writing import guarded, matches, present
+
+_REFUSALS = {
+    "uq_tools_name": Err("conflict", "A tool of this name exists already.", "name"),
+    "ck_tools_name_legal": Err(
+        "invalid", "The name of a tool has 1 to 64 letters, digits, hyphens and underscores.", "name"
+    ),
+}
+_COLUMNS = (
+    "name",
+    "kind",
+    "description",
+    "parameters",
+    "definition",
+    "effect",
+    "repeat",
+    "time_limit_s",
+    "output_limit_chars",
+)
+
+
+class ToolRepository:
+    """Reads and writes rows of `tools`. Policies and fixed inputs belong to an agent and are not kept here."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, name: str) -> ToolSpec | None:
+        """Archived tools included: an agent may still name one."""
+        row = self._session.scalar(select(ToolRow).where(ToolRow.name == name))
+        return None if row is None else _tool(row)
+
+    def list(self, search: str = "", *, archived: bool = False) -> list[ToolSpec]:
+        statement = select(ToolRow).where(ToolRow.archived == archived).order_by(ToolRow.name)
+        if search:
+            statement = statement.where(matches(search, (ToolRow.name, ToolRow.description, ToolRow.source)))
+        return [_tool(row) for row in self._session.scalars(statement)]
+
+    def add(self, tool: ToolSpec, source: str, who: str) -> Result[ToolSpec]:
+        row = ToolRow(id=new_id(), source=source, created_by=who, **_columns(tool))
+
+        def insert() -> ToolSpec:
+            self._session.add(row)
+            self._session.flush()
+            return _tool(row)
+
+        return guarded(self._session, insert, _REFUSALS, tool, source, who)
+
+    def update(self, tool: ToolSpec, source: str) -> Result[ToolSpec]:
+        """Replace what stands under the tool's name; a tool that was archived is back."""
+        return self._change(tool.name, {**_columns(tool), "source": source, "archived": False})
+
+    def archive(self, name: str, *, archived: bool = True) -> Result[ToolSpec]:
+        return self._change(name, {"archived": archived})
+
+    def _change(self, name: str, changes: dict[str, Any]) -> Result[ToolSpec]:
+        statement = (
+            update(ToolRow)
+            .where(ToolRow.name == name)
+            .values(**changes, updated_at=func.now())
+            .returning(ToolRow)
+            .execution_options(populate_existing=True)
+        )
+
+        def act() -> ToolSpec | None:
+            row = self._session.scalar(statement)
+            return None if row is None else _tool(row)
+
+        missing = Err("not_found", f"There is no tool named {name} among those that were added.", "name")
+        return present(guarded(self._session, act, _REFUSALS, changes), missing)
+
+
+def _columns(tool: ToolSpec) -> dict[str, Any]:
+    return {**{name: getattr(tool, name) for name in _COLUMNS}, "schema_hash": tool.schema_hash()}
+
+
+def _tool(row: ToolRow) -> ToolSpec:
+    return ToolSpec(id=str(row.id), **{name: getattr(row, name) for name in _COLUMNS})
