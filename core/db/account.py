@@ -33,8 +33,11 @@ class Account:
         """Whether every folder on the way to `folder`, itself included, lets this account pass."""
         return not self.is_other or self.run(["/bin/sh", "-c", 'test -x "$1"', "sh", folder]).returncode == 0
 
-    def run(self, command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
-        """Run `command` to its end, in `/`: our own working folder may be closed to the account."""
+    def run(self, command: Sequence[str | Path], *, inherit: Sequence[int] = ()) -> subprocess.CompletedProcess[str]:
+        """Run `command` to its end, in `/`: our own working folder may be closed to the account.
+
+        `inherit` are descriptors that it gets too, for the locks they carry: it holds them even if we die.
+        """
         return subprocess.run(  # noqa: S603 (our own commands only)
             command,
             check=False,
@@ -42,6 +45,7 @@ class Account:
             capture_output=True,
             text=True,
             errors="replace",
+            pass_fds=inherit,
             **self._context(),
         )
 

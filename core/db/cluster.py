@@ -15,6 +15,7 @@ link decides for good: a home keeps its data, and a new home starts empty.
 """
 
 import hashlib
+import logging
 import os
 import secrets
 import shutil
@@ -26,6 +27,8 @@ from core.db.account import Account, name_of, owner_of, server_account
 from core.db.binaries import MAJOR, binaries
 from core.db.locks import locked
 from core.errors import ConfigurationError, Unavailable
+
+_log = logging.getLogger(__name__)
 
 USER = "aryabhatta"
 SYSTEM_FOLDER = Path("/var/lib/aryabhatta")
@@ -93,7 +96,12 @@ class Cluster:
         self.account.own(folder)
 
     def check(self) -> None:
-        """Raise `ConfigurationError` when our programs cannot open this data."""
+        """Raise `ConfigurationError` when our programs cannot open this data, or we have no password for it."""
+        if not self.password.exists():
+            raise ConfigurationError(
+                f"{self.password} is missing, and without it nobody gets at the data beside it. Restore the whole "
+                "folder from a copy, or set ARYABHATTA_HOME to another folder."
+            )
         major = (self.data / "PG_VERSION").read_text().strip()
         if major != MAJOR:
             raise ConfigurationError(
@@ -101,16 +109,18 @@ class Cluster:
                 f"restore the dump here, or set ARYABHATTA_HOME to another folder."
             )
 
-    def create(self, *, durable: bool) -> None:
+    def create(self, start_lock: int, *, durable: bool) -> None:
         """Make the data folder. It appears whole or not at all, whatever dies meanwhile.
 
-        Raises `Unavailable` with what initdb said.
+        initdb inherits the lock: if we are killed, nobody tries again while it still writes. Raises
+        `Unavailable` with what initdb said.
         """
         fresh, password = self.folder / "data.new", self.folder / "password.new"
         shutil.rmtree(fresh, ignore_errors=True)
         self.make_private(fresh)
         self._write_password(password)
-        made = self.account.run([*self._initdb(fresh, password), *([] if durable else ["--no-sync"])])
+        command = [*self._initdb(fresh, password), *([] if durable else ["--no-sync"])]
+        made = self.account.run(command, inherit=[start_lock])
         if made.returncode:
             raise failed(f"PostgreSQL could not make its data folder in {self.folder}", made.stdout + made.stderr)
         password.rename(fresh / password.stem)
@@ -152,8 +162,19 @@ def cluster_of(home: Path) -> Cluster:
     with locked(home / "postgres.lock"):
         place = home / "postgres"
         folder = _existing(place) if place.is_symlink() or place.exists() else _made(place, account)
-    data = folder / "data"
-    return Cluster(folder, owner_of(data) if account.is_other and data.exists() else account)
+    return Cluster(folder, _keeper(folder / "data", account))
+
+
+def _keeper(data: Path, account: Account) -> Account:
+    """Whose server this is: the owner of its data, for the accounts of a machine may change, or a new one's."""
+    if not account.is_other or not data.exists():
+        return account
+    owner = owner_of(data)
+    if not owner.is_other:
+        raise ConfigurationError(
+            f"{data} belongs to root, as which PostgreSQL does not run. Run: chown -R {name_of(account.uid)} '{data}'"
+        )
+    return owner
 
 
 def failed(what: str, output: str) -> Unavailable:
@@ -184,6 +205,7 @@ def _made(place: Path, account: Account) -> Path:
     folder = Path(tempfile.mkdtemp(dir=SYSTEM_FOLDER, prefix="postgres-"))
     folder.chmod(0o711)
     place.symlink_to(folder)
+    _log.info("The database is kept in %s: the account of its server may not enter %s", folder, place.parent)
     return folder
 
 

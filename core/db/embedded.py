@@ -29,7 +29,10 @@ _STARTS = 3
 _POLL_S = 0.03
 _STOP_S = 20
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-_CLOSED = (PermissionError, FileExistsError, NotADirectoryError)
+_UNUSABLE = frozenset(
+    {errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR, errno.ENOENT, errno.ENAMETOOLONG, errno.ELOOP}
+)
+"""A folder of which nothing but another choice, or its owner, makes a home."""
 _FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 _joined: dict[Path, "_Membership"] = {}
@@ -45,9 +48,7 @@ class _Membership(NamedTuple):
     """Descriptor of the shared lock, open while this process uses the server."""
 
 
-def ensure_postgres(
-    home: Path, database: str = "aryabhatta", *, durable: bool = True, timeout_s: float = 60.0
-) -> str:
+def ensure_postgres(home: Path, database: str = "aryabhatta", *, durable: bool = True, timeout_s: float = 60.0) -> str:
     """Start or join the server of `home`, make `database` if it is missing, return its SQLAlchemy URL.
 
     Safe from any number of processes and threads at once. `durable=False` trades safety on power loss for
@@ -56,9 +57,9 @@ def ensure_postgres(
     home = home.absolute()
     with _explained(home):
         cluster = cluster_of(home)
-        with locked(cluster.start_lock):
+        with locked(cluster.start_lock) as lock:
             if not cluster.data.exists():
-                cluster.create(durable=durable)
+                cluster.create(lock, durable=durable)
             cluster.check()
             with closing(_reach(cluster, durable=durable, timeout_s=timeout_s)) as connection:
                 _ensure_database(connection, database)
@@ -86,12 +87,14 @@ def revive(host: str, *, timeout_s: float = 60.0) -> bool:
 def _explained(home: Path) -> Iterator[None]:
     try:
         yield
-    except _CLOSED as error:
-        raise ConfigurationError(
-            f"Cannot keep a database in {home}: {error.strerror} ({error.filename}). Set ARYABHATTA_HOME to a folder "
-            "of your own, or DB_CONNECTION_STRING to a server of yours."
-        ) from error
+    except psycopg2.Error as error:
+        raise Unavailable(f"The embedded database in {home} failed: {str(error).strip()}") from error
     except OSError as error:
+        if error.errno in _UNUSABLE:
+            raise ConfigurationError(
+                f"Cannot keep a database in {home}: {error.strerror} ({error.filename}). Set ARYABHATTA_HOME to a "
+                "folder of your own, or DB_CONNECTION_STRING to a server of yours."
+            ) from error
         advice = " The disk is full: make room, then start again." if error.errno in _FULL else ""
         raise Unavailable(f"The embedded database in {home} failed: {error}.{advice}") from error
 
@@ -100,11 +103,11 @@ def _reach(cluster: Cluster, *, durable: bool, timeout_s: float) -> extensions.c
     """A connection to the running server, which is started as often as it takes, within limits."""
     deadline, starts = time.monotonic() + timeout_s, 0
     while True:
-        starts += _start_if_dead(cluster, durable=durable, may_start=starts < _STARTS)
         try:
             return _connect(cluster)
         except psycopg2.OperationalError as error:
             _give_up(cluster, str(error), is_late=time.monotonic() > deadline)
+        starts += _start_if_dead(cluster, durable=durable, may_start=starts < _STARTS)
         time.sleep(_POLL_S)
 
 
