@@ -9,6 +9,7 @@ import msgspec
 from core.domain.agent import Limits, Parameters, Retry
 from core.domain.endpoint import Endpoint
 from core.domain.message import Message, Usage
+from core.domain.template import Span
 from core.domain.tool import ToolSpec
 from core.errors import FaultKind
 
@@ -25,6 +26,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     instructions: str = ""
     """The rendered system prompt; empty: no system message is sent."""
+    filled: tuple[Span, ...] = ()
+    """Where in the instructions the values of variables stand; a screen colours them."""
     history: tuple[Message, ...] = ()
     """The messages of the conversation before this run's input."""
     endpoint: Endpoint

@@ -60,6 +60,8 @@ class CallState:
     settled: Settled | None = None
     unknown: bool = False
     """An attempt's outcome is unknown and nobody has settled it."""
+    question_open: bool = False
+    """A person has been asked what became of the unknown attempt."""
 
     @property
     def has_outcome(self) -> bool:
@@ -97,7 +99,7 @@ class RunState:
     cancelled: bool = False
     cancelled_by: str = ""
     ended: Ended | None = None
-    totals: Totals = Totals()
+    totals: Totals = field(default_factory=Totals)
     in_flight: dict[str, int] = field(default_factory=dict)
     """Effects started in the current epoch that have no outcome, with their attempt."""
 
@@ -123,4 +125,3 @@ class RunState:
         if isinstance(effect, CallState) and effect.asked is not None and effect.answered is None:
             return "asked"
         return "planned"
-

@@ -1,0 +1,104 @@
+"""The exact body of a model request, made from a spec and its transcript. Pure: the same input gives the same bytes.
+
+What a person set is sent and nothing else. Where servers contradict each other, the endpoint's
+`Compatibility` decides.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import assert_never
+
+import msgspec
+
+from core.domain.arguments import visible_parameters
+from core.domain.canonical import Json
+from core.domain.endpoint import Compatibility
+from core.domain.message import AssistantMessage, Message, SystemMessage, ToolCall, ToolMessage, UserMessage
+from core.domain.run import RunSpec
+from core.domain.tool import ToolSpec
+
+_ILLEGAL = re.compile(r"[^a-zA-Z0-9_-]")
+
+
+def request_body(spec: RunSpec, messages: Sequence[Message]) -> bytes:
+    """The JSON text of one chat-completions request, UTF-8."""
+    compatibility = spec.endpoint.compatibility
+    body: dict[str, Json] = {
+        "model": f"{spec.model}:{spec.provider}" if spec.provider else spec.model,
+        "messages": [wire_message(message, compatibility) for message in messages],
+    }
+    if offered := [tool for tool in spec.tools if tool.policy != "deny"]:
+        body["tools"] = [_tool(tool, compatibility) for tool in offered]
+    body |= _parameters(spec)
+    if compatibility.stream:
+        body["stream"] = True
+        if compatibility.stream_options:
+            body["stream_options"] = {"include_usage": True}
+    return msgspec.json.encode(body)
+
+
+def wire_message(message: Message, compatibility: Compatibility) -> dict[str, Json]:
+    """A message as the protocol has it: role, content, tool_calls and tool_call_id, nothing more."""
+    match message:
+        case SystemMessage(content=content):
+            return {"role": "system", "content": content}
+        case UserMessage(content=content):
+            return {"role": "user", "content": content}
+        case AssistantMessage():
+            return _assistant(message, compatibility)
+        case ToolMessage(content=content, call_id=call_id, name=name):
+            answer = {"role": "tool", "tool_call_id": call_id, "content": content}
+            return answer | {"name": legal_name(name)} if compatibility.name_on_tool_messages else answer
+        case _:
+            assert_never(message)
+
+
+def legal_name(name: str) -> str:
+    """`name` as every provider accepts it; a model may have made up one that none does."""
+    return _ILLEGAL.sub("_", name)[:64] or "unknown"
+
+
+def _assistant(message: AssistantMessage, compatibility: Compatibility) -> dict[str, Json]:
+    wire: dict[str, Json] = {"role": "assistant", "content": message.content}
+    if message.calls:
+        if not message.content:
+            wire["content"] = None if compatibility.content_beside_calls == "null" else ""
+        wire["tool_calls"] = [_call(call) for call in message.calls]
+    if compatibility.reasoning_back and message.reasoning:
+        wire["reasoning_content"] = message.reasoning
+    return wire
+
+
+def _call(call: ToolCall) -> dict[str, Json]:
+    function = {"name": legal_name(call.name), "arguments": call.arguments}
+    wire: dict[str, Json] = {"id": call.id, "type": "function", "function": function}
+    return wire | {"extra_content": call.extra} if call.extra is not None else wire
+
+
+def _tool(tool: ToolSpec, compatibility: Compatibility) -> dict[str, Json]:
+    function: dict[str, Json] = {
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": visible_parameters(tool),
+    }
+    if compatibility.strict_schemas:
+        function["strict"] = True
+    return {"type": "function", "function": function}
+
+
+def _parameters(spec: RunSpec) -> dict[str, Json]:
+    given = spec.parameters
+    wire: dict[str, Json] = {
+        "temperature": given.temperature,
+        "top_p": given.top_p,
+        spec.endpoint.compatibility.token_field: given.max_tokens,
+        "seed": given.seed,
+        "stop": list(given.stop) or None,
+        "frequency_penalty": given.frequency_penalty,
+        "presence_penalty": given.presence_penalty,
+        "reasoning_effort": given.reasoning_effort,
+    }
+    if given.response_schema is not None:
+        schema = {"name": "answer", "schema": given.response_schema}
+        wire["response_format"] = {"type": "json_schema", "json_schema": schema}
+    return {name: value for name, value in wire.items() if value is not None}

@@ -1,0 +1,219 @@
+"""The loop over a run's journal: decide, record the intent, act, record the outcome.
+
+Resuming is not a second path: a run that is taken over is folded and driven like any other.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import assert_never
+from uuid import UUID
+
+from core.domain.chain import seal
+from core.domain.event import Ended, Event, Fact, Finished, Unknown
+from core.domain.journal import Batch
+from core.domain.run import RunStatus
+from core.domain.state import RunState
+from core.engine.decide import CallModel, CallTools, End, Join, Nothing, Record, Stop, Wait, decide
+from core.engine.effects import ModelEffect, ToolEffect
+from core.engine.ports import Ports
+from core.engine.state import add, fold
+from core.errors import Fault, Fenced, Moved
+
+
+class Drive:
+    """One claimed run, driven by this worker until it ends, waits for a person, or belongs to another."""
+
+    def __init__(self, events: list[Event], ports: Ports) -> None:
+        self.state: RunState = fold(events)
+        self._ports = ports
+        self._tasks: dict[str, asyncio.Task[Fact]] = {}
+        self._unsaved: list[Event] = []
+        """Outcomes that happened and are folded already, on their way into the journal with the next intent."""
+        self._news = asyncio.Event()
+
+    @property
+    def run_id(self) -> UUID:
+        return self.state.run_id
+
+    def tell(self) -> None:
+        """Somebody wrote to this run's journal."""
+        self._news.set()
+
+    async def run(self) -> RunStatus | None:
+        """The status this worker left the run in. Raises `Fenced` when it belongs to another."""
+        try:
+            while True:
+                status = await self._advance()
+                if status is not None:
+                    return status
+        finally:
+            await self._end_tasks()
+
+    async def fail(self, fault: Fault) -> None:
+        """End the run after a fault of this code: what is under way is settled as what is known of it."""
+        await self._end_tasks()
+        self._tasks.clear()
+        await self._reload()
+        if self.state.ended is None:
+            lost = [self._abandoned(effect, attempt, fault) for effect, attempt in self.state.in_flight.items()]
+            ended = Ended(status="failed", error=fault)
+            await self._record((*lost, ended), "failed")
+
+    def _abandoned(self, effect: str, attempt: int, fault: Fault) -> Fact:
+        step, _, place = effect.partition(".")
+        if place == "m" or self._is_read(int(step), int(place)):
+            return Finished(effect=effect, attempt=attempt, error=fault)
+        return Unknown(effect=effect, attempt=attempt, reason=fault.message)
+
+    def _is_read(self, step: int, place: int) -> bool:
+        tool = self.state.steps[step - 1].calls[place].tool
+        return tool is not None and tool.effect == "read"
+
+    async def _advance(self) -> RunStatus | None:
+        action = decide(self.state)
+        try:
+            match action:
+                case Record(facts=facts):
+                    await self._record(facts)
+                case CallModel():
+                    await self._call_model(action)
+                case CallTools():
+                    await self._call_tools(action)
+                case Join():
+                    await self._join()
+                case Stop():
+                    await self._stop()
+                case Wait():
+                    return await self._let_go("waiting")
+                case End():
+                    return await self._end(action)
+                case Nothing():
+                    return self.state.ended.status if self.state.ended else None
+                case _:
+                    assert_never(action)
+        except Moved:
+            await self._reload()
+        return None
+
+    async def _call_model(self, action: CallModel) -> None:
+        if action.after_s:
+            await self._pause(action.after_s)
+        effect = ModelEffect(self.state, action, self._ports)
+        await self._record((await effect.intent(),))
+        self._start(action_effect(action), effect.run())
+
+    async def _call_tools(self, action: CallTools) -> None:
+        effects = [ToolEffect(self.state, start, self._ports) for start in action.calls]
+        await self._record(tuple(effect.intent() for effect in effects))
+        for start, effect in zip(action.calls, effects, strict=True):
+            self._start(start.effect, effect.run())
+
+    def _start(self, effect: str, work: Coroutine[None, None, Fact]) -> None:
+        if not self._ports.holds_lease():
+            work.close()
+            raise Fenced(str(self.run_id))
+        self._tasks[effect] = asyncio.create_task(work, name=f"{self.run_id}/{effect}")
+
+    async def _record(self, facts: tuple[Fact, ...], status: RunStatus | None = None) -> None:
+        """Make the unsaved outcomes and `facts` durable in one commit, then fold `facts`."""
+        events = self._seal(facts)
+        batch = self._batch(events, status)
+        await self._ports.journal.append(batch)
+        self._unsaved.clear()
+        for event in events:
+            add(self.state, event)
+        self._ports.observer.recorded(self.run_id, batch.events)
+
+    def _seal(self, facts: tuple[Fact, ...]) -> list[Event]:
+        events: list[Event] = []
+        seq, head, at = self.state.next_seq, self.state.head, self._ports.now()
+        for fact in facts:
+            event = seal(self.run_id, seq, self.state.epoch, at, fact, head)
+            events.append(event)
+            seq, head = event.seq + 1, event.hash
+        return events
+
+    def _batch(self, events: list[Event], status: RunStatus | None) -> Batch:
+        whole = (*self._unsaved, *events)
+        ended = next((event.fact for event in events if isinstance(event.fact, Ended)), None)
+        return Batch(
+            run_id=self.run_id,
+            epoch=self.state.epoch,
+            events=whole,
+            first_seq=whole[0].seq if whole else self.state.next_seq,
+            head=whole[-1].hash if whole else self.state.head,
+            status=status,
+            totals=self.state.totals if status else None,
+            output=ended.output if ended else None,
+            error=ended.error if ended else None,
+        )
+
+    def _happened(self, fact: Fact) -> None:
+        """Fold an outcome at once; it becomes durable with the next intent, or when the loop has to wait."""
+        (event,) = self._seal((fact,))
+        add(self.state, event)
+        self._unsaved.append(event)
+
+    async def _join(self) -> None:
+        """Wait until an effect ends or somebody writes to the journal."""
+        if self._unsaved:
+            await self._record(())
+        news = asyncio.create_task(self._news.wait())
+        try:
+            await asyncio.wait({news, *self._tasks.values()}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            news.cancel()
+        self._collect()
+        if self._news.is_set():
+            self._news.clear()
+            await self._reload()
+
+    def _collect(self) -> None:
+        for effect in [name for name, task in self._tasks.items() if task.done()]:
+            self._happened(self._tasks.pop(effect).result())
+
+    async def _stop(self) -> None:
+        """The run was cancelled: every task says itself what became of its effect."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._collect()
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait between two attempts of a retry policy; news from outside cut it short."""
+        if self._unsaved:
+            await self._record(())
+        try:
+            await asyncio.wait_for(self._news.wait(), seconds)
+        except TimeoutError:
+            return
+        raise Moved(str(self.run_id))
+
+    async def _reload(self) -> None:
+        """Read what others wrote, keep the outcomes that happened here, and forget the intents."""
+        self._news.clear()
+        kept = [event.fact for event in self._unsaved]
+        self._unsaved.clear()
+        self.state = fold(await self._ports.journal.read(self.run_id))
+        for fact in kept:
+            if getattr(fact, "effect", None) in self.state.in_flight:
+                self._happened(fact)
+
+    async def _let_go(self, status: RunStatus) -> RunStatus:
+        await self._record((), status)
+        return status
+
+    async def _end(self, action: End) -> RunStatus:
+        ended = Ended(status=action.status, output=action.output, error=action.error)
+        await self._record((ended,), action.status)
+        return action.status
+
+    async def _end_tasks(self) -> None:
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+
+def action_effect(action: CallModel) -> str:
+    return f"{action.step}.m"

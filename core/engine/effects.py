@@ -1,0 +1,181 @@
+"""The two effects a run has: asking the model and calling a tool. Each gives its intent, then its outcome."""
+
+import asyncio
+import hashlib
+import json
+from datetime import datetime
+
+from core.domain.canonical import Json
+from core.domain.event import Decision, Fact, Finished, Lost, Request, Started, Unknown, model_effect
+from core.domain.journal import Partial
+from core.domain.model_call import Delta, ModelRequest, Reply
+from core.domain.state import RunState
+from core.domain.tool import ToolRequest, ToolResult
+from core.domain.wire import request_body
+from core.engine.decide import CallModel, ToolStart
+from core.engine.ports import Ports
+from core.engine.transcript import transcript
+from core.errors import Fault, FaultError, OutcomeUnknown
+
+CHECKPOINT_S = 1.0
+"""A crash loses at most this much of the text a person has seen."""
+
+
+class ModelEffect:
+    """One model request of one step."""
+
+    def __init__(self, state: RunState, action: CallModel, ports: Ports) -> None:
+        self._state, self._action, self._ports = state, action, ports
+        self._effect = model_effect(action.step)
+        messages = transcript(state)
+        self._body = request_body(state.spec, messages)
+        self._messages = len(messages)
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+        self._saved_at: datetime = ports.now()
+
+    async def intent(self) -> Started:
+        """The entry that has to be durable before the request leaves."""
+        digest = hashlib.sha256(self._body).hexdigest()
+        request = Request(sha256=digest, size_bytes=len(self._body), messages=self._messages)
+        lost = await self._lost(self._action.lost) if self._action.lost else None
+        return Started(effect=self._effect, attempt=self._action.attempt, request=request, lost=lost)
+
+    async def run(self) -> Fact:
+        """Ask once. A cancelled request leaves its partial text behind as an outcome."""
+        spec = self._state.spec
+        request = ModelRequest(
+            endpoint=spec.endpoint,
+            model=spec.model,
+            body=self._body,
+            key=f"{self._state.run_id}/{self._effect}",
+            time_limit_s=seconds_left(self._state),
+        )
+        started = self._ports.now()
+        try:
+            reply = await self._ports.model.ask(request, self._on_delta)
+        except asyncio.CancelledError:
+            reply = Reply(
+                text="".join(self._text),
+                reasoning="".join(self._reasoning),
+                fault=Fault("cancelled", "Stopped by a person."),
+            )
+        return self._outcome(reply, milliseconds_since(started, self._ports.now()))
+
+    def _outcome(self, reply: Reply, took_ms: float) -> Fact:
+        if reply.fault is None:
+            return Decision(
+                step=self._action.step,
+                effect=self._effect,
+                attempt=self._action.attempt,
+                text=reply.text,
+                reasoning=reply.reasoning,
+                calls=reply.calls,
+                finish_reason=reply.finish_reason,
+                usage=reply.usage,
+                exchange=reply.exchange,
+                notes=reply.notes,
+            )
+        return Finished(
+            effect=self._effect,
+            attempt=self._action.attempt,
+            output=reply.text,
+            reasoning=reply.reasoning,
+            calls=reply.calls,
+            error=reply.fault,
+            took_ms=took_ms,
+            usage=reply.usage,
+            exchange=reply.exchange,
+        )
+
+    def _on_delta(self, delta: Delta) -> None:
+        self._text.append(delta.text)
+        self._reasoning.append(delta.reasoning)
+        self._ports.observer.delta(self._state.run_id, self._effect, self._action.attempt, delta)
+        now = self._ports.now()
+        if (now - self._saved_at).total_seconds() >= CHECKPOINT_S:
+            self._saved_at = now
+            self._ports.journal.checkpoint(self._state.run_id, self._state.epoch, self._partial())
+
+    def _partial(self) -> Partial:
+        return Partial(
+            effect=self._effect,
+            attempt=self._action.attempt,
+            text="".join(self._text),
+            reasoning="".join(self._reasoning),
+        )
+
+    async def _lost(self, lost: Lost) -> Lost:
+        """What the dead worker's checkpoint still knows of the attempt that is repeated now."""
+        partial = await self._ports.journal.partial(self._state.run_id)
+        if partial is None or (partial.effect, partial.attempt) != (self._effect, lost.attempt):
+            return lost
+        return Lost(attempt=lost.attempt, text=partial.text, reasoning=partial.reasoning)
+
+
+class ToolEffect:
+    """One tool call, decided, judged and journaled."""
+
+    def __init__(self, state: RunState, start: ToolStart, ports: Ports) -> None:
+        self._state, self._start, self._ports = state, start, ports
+        self._key = f"{state.run_id}/{start.effect}"
+
+    def intent(self) -> Started:
+        """The entry that has to be durable before the call is made."""
+        return Started(
+            effect=self._start.effect,
+            attempt=self._start.attempt,
+            name=self._start.tool.name,
+            arguments=self._start.arguments,
+            key=self._key,
+            lost=self._start.lost,
+        )
+
+    async def run(self) -> Fact:
+        """Call once. Whatever happens, the outcome says what is known and nothing more."""
+        started = self._ports.now()
+        try:
+            result = await self._ports.tools.call(self._request())
+        except FaultError as error:
+            return self._failed(error.fault, started)
+        except OutcomeUnknown as error:
+            return self._unknown(str(error))
+        except asyncio.CancelledError:
+            if self._start.tool.effect == "read":
+                return self._failed(Fault("cancelled", "Stopped by a person."), started)
+            return self._unknown("It was stopped while it was under way.")
+        return self._done(result, started)
+
+    def _request(self) -> ToolRequest:
+        arguments: dict[str, Json] = json.loads(self._start.arguments)
+        limit_s = min(self._start.tool.time_limit_s, seconds_left(self._state))
+        return ToolRequest(tool=self._start.tool, arguments=arguments, key=self._key, time_limit_s=limit_s)
+
+    def _done(self, result: ToolResult, started: datetime) -> Finished:
+        error = Fault("tool_failed", result.text[:2_000]) if result.is_error else None
+        return self._finished(result.text, result.data, error, started)
+
+    def _failed(self, fault: Fault, started: datetime) -> Finished:
+        return self._finished("", None, fault, started)
+
+    def _finished(self, output: str, data: Json, error: Fault | None, started: datetime) -> Finished:
+        return Finished(
+            effect=self._start.effect,
+            attempt=self._start.attempt,
+            output=output,
+            data=data,
+            error=error,
+            took_ms=milliseconds_since(started, self._ports.now()),
+        )
+
+    def _unknown(self, reason: str) -> Unknown:
+        return Unknown(effect=self._start.effect, attempt=self._start.attempt, reason=reason)
+
+
+def seconds_left(state: RunState) -> float:
+    """Seconds until the run's own time limit, at least one tenth."""
+    return max(0.1, state.spec.limits.seconds - state.totals.active_s)
+
+
+def milliseconds_since(start: datetime, end: datetime) -> float:
+    return round((end - start).total_seconds() * 1000, 3)

@@ -1,0 +1,176 @@
+"""What must hold of every journal, whatever was killed when. One checker, run after every crash test and on demand."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from core.domain.chain import seal
+from core.domain.event import (
+    Answered,
+    Asked,
+    Claimed,
+    Created,
+    Decision,
+    Ended,
+    Event,
+    Finished,
+    Refused,
+    Settled,
+    Started,
+    Unknown,
+    attempt_of,
+    effect_of,
+)
+from core.domain.tool import ToolSpec
+from core.engine.decide import CallModel, CallTools, End, Record, decide
+from core.engine.state import add, fold
+
+Faults = Iterator[str]
+
+
+def faults(events: Sequence[Event]) -> list[str]:
+    """Every broken invariant in words; empty when the journal is sound."""
+    checks: Iterable[Callable[[Sequence[Event]], Faults]] = (
+        _places,
+        _epochs,
+        _chain,
+        _outcomes,
+        _keys,
+        _once,
+        _approvals,
+        _end,
+        _replay,
+    )
+    return [fault for check in checks for fault in check(events)]
+
+
+def _places(events: Sequence[Event]) -> Faults:
+    if [event.seq for event in events] != list(range(len(events))):
+        yield "the places are not 0…n-1 without holes"
+    if not events or not isinstance(events[0].fact, Created):
+        yield "the first entry is not `created`"
+
+
+def _epochs(events: Sequence[Event]) -> Faults:
+    epochs = [event.epoch for event in events]
+    if epochs != sorted(epochs):
+        yield "an entry of an older epoch follows one of a newer"
+    claims = Counter(event.epoch for event in events if isinstance(event.fact, Claimed))
+    yield from (f"epoch {epoch} was claimed {count} times" for epoch, count in claims.items() if count > 1)
+
+
+def _chain(events: Sequence[Event]) -> Faults:
+    head = b""
+    for event in events:
+        if seal(event.run_id, event.seq, event.epoch, event.at, event.fact, head).hash != event.hash:
+            yield f"entry {event.seq} does not fit the hash chain"
+        head = event.hash
+
+
+def _outcomes(events: Sequence[Event]) -> Faults:
+    """One intent before each outcome, one outcome an attempt, one result an effect."""
+    started: set[tuple[str, int]] = set()
+    ended: set[tuple[str, int]] = set()
+    results: Counter[str] = Counter()
+    for event in events:
+        match event.fact:
+            case Started(effect=effect, attempt=attempt):
+                if (effect, attempt) in started:
+                    yield f"{effect} attempt {attempt} was started twice"
+                started.add((effect, attempt))
+            case Decision() | Finished() | Unknown():
+                place = (effect_of(event.fact) or "", attempt_of(event.fact) or 0)
+                if place not in started:
+                    yield f"{place[0]} has an outcome without an intent"
+                if place in ended:
+                    yield f"{place[0]} attempt {place[1]} has two outcomes"
+                ended.add(place)
+                results[place[0]] += not isinstance(event.fact, Unknown) and not place[0].endswith(".m")
+            case Refused(effect=effect):
+                results[effect] += 1
+            case _:
+                pass
+    yield from (f"{effect} has {count} results" for effect, count in results.items() if count > 1)
+
+
+def _keys(events: Sequence[Event]) -> Faults:
+    """Every attempt of a call carries the same idempotency key."""
+    keys: dict[str, str] = {}
+    for event in events:
+        if isinstance(event.fact, Started) and event.fact.key:
+            if keys.setdefault(event.fact.effect, event.fact.key) != event.fact.key:
+                yield f"{event.fact.effect} changed its key"
+
+
+def _once(events: Sequence[Event]) -> Faults:
+    """A tool that must not be repeated was started once, plus once for each permission of a person."""
+    starts: Counter[str] = Counter()
+    permissions: Counter[str] = Counter()
+    tools = _tools(events)
+    for event in events:
+        if isinstance(event.fact, Started) and event.fact.name:
+            tool = tools.get(event.fact.name)
+            starts[event.fact.effect] += tool is not None and tool.repeat in {"never", "check"}
+        if isinstance(event.fact, Settled) and event.fact.how == "run_again":
+            permissions[event.fact.effect] += 1
+    yield from (
+        f"{effect} was started {count} times with {permissions[effect]} permissions"
+        for effect, count in starts.items()
+        if count > 1 + permissions[effect]
+    )
+
+
+def _approvals(events: Sequence[Event]) -> Faults:
+    """No call that needs approval starts before a person approved what was shown."""
+    approved: set[str] = set()
+    asked: dict[str, str] = {}
+    tools = _tools(events)
+    for event in events:
+        match event.fact:
+            case Asked(effect=effect, why="approval", shown=shown):
+                asked[effect] = shown
+            case Answered(effect=effect, say="approve", shown=shown) if asked.get(effect) == shown:
+                approved.add(effect)
+            case Started(effect=effect, name=name) if name and tools[name].policy == "ask" and effect not in approved:
+                yield f"{effect} started before it was approved"
+            case _:
+                pass
+
+
+def _end(events: Sequence[Event]) -> Faults:
+    ends = [event.seq for event in events if isinstance(event.fact, Ended)]
+    if len(ends) > 1:
+        yield "the run ended twice"
+    if ends and ends[0] != len(events) - 1:
+        yield "an entry follows the end"
+
+
+def _replay(events: Sequence[Event]) -> Faults:
+    """Whatever was started, recorded or ended is what `decide` says from the entries before it."""
+    if not events:
+        return
+    state = fold(events[:1])
+    for event in events[1:]:
+        if not _decided(event, decide(state)):
+            yield f"entry {event.seq} ({event.kind}) is not what decide says there"
+        add(state, event)
+
+
+def _decided(event: Event, action: object) -> bool:
+    match event.fact:
+        case Started(effect=effect, attempt=attempt, name=""):
+            return isinstance(action, CallModel) and (f"{action.step}.m", action.attempt) == (effect, attempt)
+        case Started(effect=effect, attempt=attempt):
+            # Entries of one commit were decided together, so a start may stand behind its siblings.
+            return isinstance(action, CallTools) and (effect, attempt) in {(c.effect, c.attempt) for c in action.calls}
+        case Refused() | Asked():
+            return isinstance(action, Record) and effect_of(event.fact) in {effect_of(fact) for fact in action.facts}
+        case Ended(status=status):
+            internal = event.fact.error is not None and event.fact.error.kind == "internal"
+            return internal or (isinstance(action, End) and action.status == status)
+        case _:
+            return True
+
+
+def _tools(events: Sequence[Event]) -> dict[str, ToolSpec]:
+    created = events[0].fact
+    return {tool.name: tool for tool in created.spec.tools} if isinstance(created, Created) else {}

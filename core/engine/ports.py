@@ -1,0 +1,56 @@
+"""What the engine needs from outside: a journal, a model, tools and a clock. Nothing else reaches it."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+
+from core.domain.event import Event
+from core.domain.journal import Batch, Partial
+from core.domain.model_call import Delta, ModelRequest, Reply
+from core.domain.tool import ToolRequest, ToolResult
+
+
+class Journal(Protocol):
+    """The only record. Every write names its epoch; the database refuses an old one."""
+
+    async def append(self, batch: Batch) -> None:
+        """Return when the batch is durable. Raises `Moved` or `Fenced`; then nothing of it was written."""
+
+    async def read(self, run_id: UUID) -> list[Event]: ...
+
+    async def partial(self, run_id: UUID) -> Partial | None:
+        """The last checkpoint of streamed text, or None."""
+
+    def checkpoint(self, run_id: UUID, epoch: int, partial: Partial) -> None:
+        """Keep the streamed text soon, without waiting."""
+
+
+class Model(Protocol):
+    async def ask(self, request: ModelRequest, on_delta: Callable[[Delta], None]) -> Reply:
+        """One HTTP request, never a second. Faults come back in the reply; cancelling the task ends the stream."""
+
+
+class Tools(Protocol):
+    async def call(self, request: ToolRequest) -> ToolResult:
+        """Raises `FaultError` when it failed cleanly, `OutcomeUnknown` when nobody can say."""
+
+
+class Observer(Protocol):
+    """Who watches a run live. Called on the engine's loop; must return at once."""
+
+    def delta(self, run_id: UUID, effect: str, attempt: int, delta: Delta) -> None: ...
+
+    def recorded(self, run_id: UUID, events: Sequence[Event]) -> None: ...
+
+
+class Ports(msgspec.Struct, frozen=True, kw_only=True):
+    journal: Journal
+    model: Model
+    tools: Tools
+    observer: Observer
+    now: Callable[[], datetime]
+    holds_lease: Callable[[], bool]
+    """Whether this worker's lease surely still stands: asked right before every effect."""

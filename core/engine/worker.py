@@ -1,0 +1,204 @@
+"""The worker: a thread with an event loop of its own that drives runs, and a thread that keeps it alive among others."""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Protocol
+from uuid import UUID
+
+from core.domain.event import Event
+from core.engine.drive import Drive
+from core.engine.feed import Feed
+from core.engine.ports import Ports
+from core.engine.writer import GroupWriter
+from core.errors import Fault, Fenced, Unavailable
+
+log = logging.getLogger(__name__)
+
+SWEEP_S = 2.0
+"""How often a worker looks for runs that nobody executes. Also the longest time a dead worker's run lies idle."""
+
+
+class Claims(Protocol):
+    """Who may drive which run. Blocking; `Unavailable` when the database does not answer."""
+
+    def claim(self, run_id: UUID) -> list[Event] | None: ...
+
+    def renew(self) -> None: ...
+
+    def release(self) -> None: ...
+
+    def orphans(self) -> list[UUID]: ...
+
+    def expire(self, owners: Sequence[str]) -> None: ...
+
+
+class PresenceLine(Protocol):
+    """This worker among others."""
+
+    def announce(self) -> None: ...
+
+    def wait(self, timeout_s: float) -> list[UUID]: ...
+
+    def interrupt(self) -> None: ...
+
+    def bury_dead(self) -> list[str]: ...
+
+    def leave(self) -> None: ...
+
+
+class Worker:
+    """Drives runs of this process. With `adopt` also the queued ones and those that dead workers left."""
+
+    def __init__(
+        self, claims: Claims, presence: PresenceLine, writer: GroupWriter, feed: Feed, *, lease_s: float, adopt: bool
+    ) -> None:
+        self._claims, self._presence, self._writer, self._feed = claims, presence, writer, feed
+        self._lease_s, self._adopt = lease_s, adopt
+        self._drives: dict[UUID, Drive | None] = {}
+        self._again: set[UUID] = set()
+        """Runs that were asked for while a drive of them was about to end."""
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._lease_until = 0.0
+        self._stopping = threading.Event()
+        self.loop = asyncio.new_event_loop()
+        self._loop_thread = threading.Thread(target=self._run_loop, name="engine-loop", daemon=True)
+        self._watch_thread = threading.Thread(target=self._keep_alive, name="engine-watch", daemon=True)
+        self._ports: Ports | None = None
+
+    def start(self, ports: Callable[["Worker"], Ports]) -> None:
+        """Announce this worker and begin. Raises `Unavailable`."""
+        self._presence.announce()
+        self._renew()
+        self._writer.start()
+        self._ports = ports(self)
+        self._loop_thread.start()
+        self._watch_thread.start()
+
+    def stop(self, grace_s: float = 2.0) -> None:
+        """Let go of every run: what is under way is stopped, nothing more is started, others can take over at once."""
+        self._stopping.set()
+        with suppress(RuntimeError):
+            asyncio.run_coroutine_threadsafe(self._cancel_all(), self.loop).result(grace_s + 5)
+        self._presence.interrupt()
+        self._watch_thread.join()
+        self._writer.stop()
+        with suppress(Unavailable):
+            self._claims.release()
+        self._presence.leave()
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._loop_thread.join()
+
+    def holds_lease(self) -> bool:
+        """Whether no other worker can have taken our runs: asked right before every effect."""
+        return not self._stopping.is_set() and _boot_s() < self._lease_until
+
+    def submit(self, run_id: UUID, events: list[Event] | None = None) -> None:
+        """Drive a run: one claimed already, with its journal, or one to be claimed first."""
+        self.loop.call_soon_threadsafe(self._begin, run_id, events)
+
+    def tell(self, run_id: UUID) -> None:
+        """Somebody wrote to the run's journal."""
+        self.loop.call_soon_threadsafe(self._tell, run_id)
+
+    @property
+    def driving(self) -> int:
+        """Number of runs under way here."""
+        return len(self._drives)
+
+    def _begin(self, run_id: UUID, events: list[Event] | None) -> None:
+        if self._stopping.is_set():
+            return
+        if run_id in self._drives:
+            self._again.add(run_id)
+            return
+        self._drives[run_id] = None
+        task = self.loop.create_task(self._drive(run_id, events), name=f"run {run_id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _tell(self, run_id: UUID) -> None:
+        if drive := self._drives.get(run_id):
+            drive.tell()
+
+    async def _drive(self, run_id: UUID, events: list[Event] | None) -> None:
+        try:
+            events = events or await asyncio.to_thread(self._claims.claim, run_id)
+            if events and self._ports:
+                drive = self._drives[run_id] = Drive(events, self._ports)
+                await self._guarded(drive)
+        except Fenced:
+            log.info("run %s belongs to another worker now", run_id)
+        except Unavailable as error:
+            log.error("run %s is left as it stands: %s", run_id, error)  # noqa: TRY400 (no fault of the code)
+        finally:
+            del self._drives[run_id]
+            self._feed.left(run_id)
+            if run_id in self._again:
+                self._again.discard(run_id)
+                self._begin(run_id, None)
+
+    async def _guarded(self, drive: Drive) -> None:
+        try:
+            await drive.run()
+        except (Fenced, Unavailable):
+            raise
+        except Exception as error:  # the one broad except: a fault of this code becomes an entry of the journal
+            log.exception("run %s failed inside the engine", drive.run_id)
+            await drive.fail(Fault("internal", f"{type(error).__name__}: {error}"))
+
+    async def _cancel_all(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _run_loop(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_forever()
+        self.loop.close()
+
+    def _keep_alive(self) -> None:
+        """Renew the leases, hear of news, take over from the dead. Ends with `stop`."""
+        renewed_at = _boot_s()
+        while not self._stopping.is_set():
+            try:
+                if _boot_s() - renewed_at >= self._lease_s / 3:
+                    self._renew()
+                    renewed_at = _boot_s()
+                self._sweep()
+                for run_id in self._presence.wait(SWEEP_S):
+                    self.tell(run_id)
+            except Unavailable as error:
+                self._reconnect(error)
+
+    def _renew(self) -> None:
+        begun = _boot_s()
+        self._claims.renew()
+        self._lease_until = begun + self._lease_s
+
+    def _sweep(self) -> None:
+        if dead := self._presence.bury_dead():
+            log.info("taking over from %s", ", ".join(dead))
+            self._claims.expire(dead)
+        if self._adopt:
+            for run_id in self._claims.orphans():
+                self.submit(run_id)
+
+    def _reconnect(self, error: Unavailable) -> None:
+        """Without the connection the lock is gone: start no effect until it is held again."""
+        self._lease_until = 0.0
+        log.warning("%s; trying again", error)
+        while not self._stopping.wait(1.0):
+            with suppress(Unavailable):
+                self._presence.announce()
+                self._renew()
+                return
+
+
+def _boot_s() -> float:
+    """Seconds since boot, sleep included: a laptop that was closed must notice that its lease ran out."""
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.clock_gettime(clock)

@@ -1,0 +1,189 @@
+"""The journal: `runs` and `run_events` together, since fencing is one statement over both.
+
+It is the one repository of two tables. Every append names its epoch and its place; the database
+refuses an old epoch and a taken place, so two writers can never both win.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection
+
+from core.domain.chain import seal
+from core.domain.event import Claimed, Created, Event, Fact, attempt_of, decode, effect_of, encode, kind_of
+from core.domain.journal import Batch, Partial
+from core.domain.run import Run
+from core.repositories import journal_sql as sql
+
+Written = Literal["written", "moved", "fenced"]
+CHANNEL = "aryabhatta_runs"
+"""NOTIFY channel; the payload is the id of a run whose journal was written to from outside its worker."""
+OUTPUT_LIMIT_CHARS = 4_000
+"""How much of an answer the run's row keeps for lists; the whole text is in the journal."""
+
+
+class JournalRepository:
+    """Over one connection. `append` and `checkpoint` want it in autocommit, the rest inside a transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def create(self, run: Run, facts: Sequence[Created | Claimed], lease_s: float = 0.0) -> list[Event]:
+        """The run's row and its first entries. A run created as running is claimed by its `lease_owner`."""
+        events = _sealed(run.id, 0, b"", [(fact, int(isinstance(fact, Claimed))) for fact in facts], run.created_at)
+        row = msgspec.structs.asdict(run) | {
+            "input": storable(run.input),
+            "tags": list(run.tags),
+            "owner": run.lease_owner,
+            "lease_s": lease_s if run.lease_owner else None,
+            "next_seq": len(events),
+            "head": events[-1].hash,
+        }
+        self._execute(sql.CREATE, row)
+        for event in events:
+            self._execute(sql.INSERT_EVENT, _event_row(event))
+        return events
+
+    def append(self, owner: str, batches: Sequence[Batch]) -> dict[UUID, Written]:
+        """Write the batches of many runs in one statement and one commit; each wins or loses by itself."""
+        done = {row[0] for row in self._execute(sql.APPEND, _append_rows(owner, batches))}
+        missed = [batch for batch in batches if batch.run_id not in done]
+        ours = self._still_ours(owner, missed) if missed else set()
+        lost: dict[UUID, Written] = {b.run_id: "moved" if b.run_id in ours else "fenced" for b in missed}
+        return lost | dict.fromkeys(done, "written")
+
+    def _still_ours(self, owner: str, batches: Sequence[Batch]) -> set[UUID]:
+        values = {"owner": owner, "run_ids": [str(b.run_id) for b in batches], "epochs": [b.epoch for b in batches]}
+        return {row[0] for row in self._execute(sql.STILL_OURS, values)}
+
+    def checkpoint(self, owner: str, partials: Sequence[tuple[UUID, int, Partial]]) -> None:
+        """Keep the text streamed so far of runs (run, epoch, text) that this worker still owns."""
+        self._execute(
+            sql.CHECKPOINT,
+            {
+                "owner": owner,
+                "run_ids": [str(run_id) for run_id, _, _ in partials],
+                "epochs": [epoch for _, epoch, _ in partials],
+                "partials": [msgspec.json.encode(partial).decode() for _, _, partial in partials],
+            },
+        )
+
+    def claim(self, run_id: UUID, owner: str, code: str, lease_s: float) -> list[Event] | None:
+        """Begin a new epoch and return the whole journal; None when the run has ended or a living worker has it."""
+        row = self._execute(sql.LOCK, {"run_id": run_id}).mappings().one_or_none()
+        free = row is not None and (
+            row["status"] in {"queued", "waiting"} or (row["status"] == "running" and row["expired"])
+        )
+        if row is None or not free:
+            return None
+        claimed = Claimed(by=owner, code=code)
+        (event,) = _sealed(run_id, row["next_seq"], bytes(row["head"]), [(claimed, row["epoch"] + 1)], _now())
+        values = {"epoch": event.epoch, "owner": owner, "lease_s": lease_s, "next_seq": event.seq + 1}
+        self._execute(sql.CLAIM, values | {"head": event.hash, "run_id": run_id})
+        self._execute(sql.INSERT_EVENT, _event_row(event))
+        return self.read(run_id)
+
+    def write_outside(self, run_id: UUID, make: Callable[[list[Event]], Fact | None]) -> Event | None:
+        """Append a person's fact to a run that may be running elsewhere.
+
+        `make` sees the journal under the run's lock and returns the fact, or None to write nothing.
+        """
+        row = self._execute(sql.LOCK, {"run_id": run_id}).mappings().one_or_none()
+        fact = make(self.read(run_id)) if row is not None else None
+        if row is None or fact is None:
+            return None
+        (event,) = _sealed(run_id, row["next_seq"], bytes(row["head"]), [(fact, row["epoch"])], _now())
+        self._execute(sql.INSERT_EVENT, _event_row(event))
+        self._execute(sql.ADVANCE, {"next_seq": event.seq + 1, "head": event.hash, "run_id": run_id})
+        self._execute("SELECT pg_notify(%(channel)s, %(run)s)", {"channel": CHANNEL, "run": str(run_id)})
+        return event
+
+    def read(self, run_id: UUID, after: int = -1) -> list[Event]:
+        """The journal's entries behind `after`, in order."""
+        rows = self._execute(sql.READ, {"run_id": run_id, "after": after})
+        return [
+            Event(run_id=run_id, seq=seq, epoch=epoch, at=at.astimezone(UTC), fact=decode(body), hash=bytes(digest))
+            for seq, epoch, body, at, digest in rows
+        ]
+
+    def partial(self, run_id: UUID) -> Partial | None:
+        """The last checkpoint of streamed text."""
+        value = self._execute("SELECT partial FROM runs WHERE id = %(id)s", {"id": run_id}).scalar_one_or_none()
+        return msgspec.convert(value, Partial) if value else None
+
+    def renew(self, owner: str, lease_s: float) -> None:
+        """Extend the leases of all runs of one worker."""
+        self._execute(sql.RENEW, {"owner": owner, "lease_s": lease_s})
+
+    def release(self, owner: str) -> None:
+        """Let go of all runs of a worker that stops in order; they can be claimed at once."""
+        self._execute(sql.RELEASE, {"owner": owner})
+
+    def expire(self, owners: Sequence[str]) -> None:
+        """End the leases of workers that are known to be gone."""
+        self._execute(sql.EXPIRE, {"owners": list(owners)})
+
+    def orphans(self, limit: int = 100) -> list[UUID]:
+        """Runs that nobody executes: queued, or with an expired lease. Oldest first."""
+        return [row[0] for row in self._execute(sql.ORPHANS, {"limit": limit})]
+
+    def _execute(self, statement: str, values: dict[str, Any]) -> Any:
+        return self._connection.exec_driver_sql(statement, values)
+
+
+def storable(value: str) -> str:
+    """`value` as Postgres text can hold it: U+0000 becomes U+FFFD."""
+    return value.replace("\x00", "�")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _sealed(run_id: UUID, seq: int, head: bytes, facts: Sequence[tuple[Fact, int]], at: datetime) -> list[Event]:
+    events: list[Event] = []
+    for place, (fact, epoch) in enumerate(facts, start=seq):
+        events.append(seal(run_id, place, epoch, at, fact, events[-1].hash if events else head))
+    return events
+
+
+def _event_row(event: Event) -> dict[str, Any]:
+    return {
+        "run_id": event.run_id,
+        "seq": event.seq,
+        "epoch": event.epoch,
+        "kind": kind_of(event.fact),
+        "effect": effect_of(event.fact),
+        "attempt": attempt_of(event.fact),
+        "body": encode(event.fact).decode(),
+        "at": event.at,
+        "hash": event.hash,
+    }
+
+
+def _append_rows(owner: str, batches: Sequence[Batch]) -> dict[str, Any]:
+    events = [event for batch in batches for event in batch.events]
+    return {
+        "owner": owner,
+        "run_ids": [str(batch.run_id) for batch in batches],
+        "epochs": [batch.epoch for batch in batches],
+        "firsts": [batch.first_seq for batch in batches],
+        "nexts": [batch.first_seq + len(batch.events) for batch in batches],
+        "heads": [batch.head for batch in batches],
+        "statuses": [batch.status for batch in batches],
+        "totals": [msgspec.json.encode(batch.totals).decode() if batch.totals else None for batch in batches],
+        "outputs": [None if b.output is None else storable(b.output[:OUTPUT_LIMIT_CHARS]) for b in batches],
+        "errors": [batch.error.kind if batch.error else None for batch in batches],
+        "e_run_ids": [str(event.run_id) for event in events],
+        "seqs": [event.seq for event in events],
+        "e_epochs": [event.epoch for event in events],
+        "kinds": [kind_of(event.fact) for event in events],
+        "effects": [effect_of(event.fact) for event in events],
+        "attempts": [attempt_of(event.fact) for event in events],
+        "bodies": [encode(event.fact).decode() for event in events],
+        "ats": [event.at for event in events],
+        "hashes": [event.hash for event in events],
+    }

@@ -1,0 +1,98 @@
+"""The journal's statements. Kept apart so that each can be read, and explained to Postgres, as a whole."""
+
+CREATE = """
+INSERT INTO runs (id, kind, status, conversation_id, parent_run_id, agent_id, agent_name, revision, model, endpoint,
+                  input, tags, created_by, created_at, epoch, lease_owner, lease_until, next_seq, head)
+VALUES (%(id)s, %(kind)s, %(status)s, %(conversation_id)s, %(parent_run_id)s, %(agent_id)s, %(agent_name)s,
+        %(revision)s, %(model)s, %(endpoint)s, %(input)s, %(tags)s, %(created_by)s, %(created_at)s, %(epoch)s,
+        %(owner)s, clock_timestamp() + make_interval(secs => %(lease_s)s), %(next_seq)s, %(head)s)
+"""
+
+APPEND = """
+WITH given AS (
+    SELECT * FROM unnest(%(run_ids)s::uuid[], %(epochs)s::bigint[], %(firsts)s::int[], %(nexts)s::int[],
+                         %(heads)s::bytea[], %(statuses)s::text[], %(totals)s::text[], %(outputs)s::text[],
+                         %(errors)s::text[])
+        AS g(run_id, epoch, first_seq, next_seq, head, status, totals, output, error_kind)
+), moved AS (
+    UPDATE runs r
+       SET next_seq = g.next_seq,
+           head = g.head,
+           status = coalesce(g.status, r.status),
+           lease_owner = CASE WHEN g.status IS NULL THEN r.lease_owner END,
+           lease_until = CASE WHEN g.status IS NULL THEN r.lease_until END,
+           ended_at = CASE WHEN g.status IN ('done', 'failed', 'cancelled') THEN clock_timestamp() ELSE r.ended_at END,
+           totals = coalesce(g.totals::jsonb, r.totals),
+           output = coalesce(g.output, r.output),
+           error_kind = coalesce(g.error_kind, r.error_kind),
+           partial = CASE WHEN g.status IS NULL THEN r.partial END
+      FROM given g
+     WHERE r.id = g.run_id AND r.epoch = g.epoch AND r.next_seq = g.first_seq
+       AND r.status = 'running' AND r.lease_owner = %(owner)s
+    RETURNING r.id
+), written AS (
+    INSERT INTO run_events (run_id, seq, epoch, kind, effect, attempt, body, at, hash)
+    SELECT e.run_id, e.seq, e.epoch, e.kind, e.effect, e.attempt, e.body::json, e.at, e.hash
+      FROM unnest(%(e_run_ids)s::uuid[], %(seqs)s::int[], %(e_epochs)s::bigint[], %(kinds)s::text[],
+                  %(effects)s::text[], %(attempts)s::int[], %(bodies)s::text[], %(ats)s::timestamptz[],
+                  %(hashes)s::bytea[])
+        AS e(run_id, seq, epoch, kind, effect, attempt, body, at, hash)
+      JOIN moved ON moved.id = e.run_id
+)
+SELECT id FROM moved
+"""
+
+INSERT_EVENT = """
+INSERT INTO run_events (run_id, seq, epoch, kind, effect, attempt, body, at, hash)
+VALUES (%(run_id)s, %(seq)s, %(epoch)s, %(kind)s, %(effect)s, %(attempt)s, %(body)s, %(at)s, %(hash)s)
+"""
+
+STILL_OURS = """
+SELECT id FROM runs r JOIN unnest(%(run_ids)s::uuid[], %(epochs)s::bigint[]) AS g(run_id, epoch)
+    ON r.id = g.run_id AND r.epoch = g.epoch
+ WHERE r.status = 'running' AND r.lease_owner = %(owner)s
+"""
+
+CHECKPOINT = """
+UPDATE runs r SET partial = g.partial::json
+  FROM unnest(%(run_ids)s::uuid[], %(epochs)s::bigint[], %(partials)s::text[]) AS g(run_id, epoch, partial)
+ WHERE r.id = g.run_id AND r.epoch = g.epoch AND r.status = 'running' AND r.lease_owner = %(owner)s
+"""
+
+LOCK = """
+SELECT status, epoch, next_seq, head, lease_owner, lease_until < clock_timestamp() AS expired
+  FROM runs WHERE id = %(run_id)s FOR UPDATE
+"""
+
+CLAIM = """
+UPDATE runs SET epoch = %(epoch)s, status = 'running', lease_owner = %(owner)s,
+       lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s), next_seq = %(next_seq)s, head = %(head)s
+ WHERE id = %(run_id)s
+"""
+
+ADVANCE = "UPDATE runs SET next_seq = %(next_seq)s, head = %(head)s WHERE id = %(run_id)s"
+
+RENEW = """
+UPDATE runs SET lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
+ WHERE status = 'running' AND lease_owner = %(owner)s
+"""
+
+RELEASE = """
+UPDATE runs SET status = 'queued', lease_owner = NULL, lease_until = NULL
+ WHERE status = 'running' AND lease_owner = %(owner)s
+"""
+
+EXPIRE = """
+UPDATE runs SET lease_until = '-infinity' WHERE status = 'running' AND lease_owner = ANY(%(owners)s::text[])
+"""
+
+READ = """
+SELECT seq, epoch, body::text, at, hash FROM run_events WHERE run_id = %(run_id)s AND seq > %(after)s ORDER BY seq
+"""
+
+ORPHANS = """
+SELECT id FROM runs WHERE status = 'running' AND lease_until < clock_timestamp()
+UNION ALL
+SELECT id FROM runs WHERE status = 'queued'
+ ORDER BY id LIMIT %(limit)s
+"""

@@ -1,0 +1,75 @@
+"""The journal on a connection of its own, which comes back by itself when the database went away."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from core.domain.event import Event
+from core.domain.journal import Batch, Partial
+from core.errors import Unavailable
+from core.repositories.journal import JournalRepository, Written
+
+T = TypeVar("T")
+
+
+class JournalStore:
+    """Writes for one worker. Used by one writer thread; reads come from any thread on connections of the pool."""
+
+    def __init__(self, engine: Engine, owner: str) -> None:
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._owner = owner
+        self._connection: Connection | None = None
+        self._lock = threading.Lock()
+
+    def append(self, batches: Sequence[Batch]) -> Mapping[UUID, Written | Exception]:
+        """Write all batches in one commit. Raises `Unavailable` when the database does not answer."""
+        try:
+            return self._on_own(lambda journal: journal.append(self._owner, batches))
+        except DBAPIError as error:
+            if len(batches) == 1:
+                return {batches[0].run_id: error}
+            # One run's entries break a rule of the table: the others must not suffer for it.
+            return {run_id: verdict for batch in batches for run_id, verdict in self.append([batch]).items()}
+
+    def checkpoint(self, partials: Sequence[tuple[UUID, int, Partial]]) -> None:
+        """Keep streamed text. Raises `Unavailable`."""
+        self._on_own(lambda journal: journal.checkpoint(self._owner, partials))
+
+    def read(self, run_id: UUID) -> list[Event]:
+        """A run's journal. Raises `Unavailable`."""
+        return self._on_pool(lambda journal: journal.read(run_id))
+
+    def partial(self, run_id: UUID) -> Partial | None:
+        """The last checkpoint of a run. Raises `Unavailable`."""
+        return self._on_pool(lambda journal: journal.partial(run_id))
+
+    def close(self) -> None:
+        with self._lock:
+            self._drop()
+
+    def _on_own(self, work: Callable[[JournalRepository], T]) -> T:
+        with self._lock:
+            try:
+                if self._connection is None:
+                    self._connection = self._engine.connect()
+                return work(JournalRepository(self._connection))
+            except (OperationalError, InterfaceError) as error:
+                self._drop()
+                raise Unavailable(f"the database does not answer: {error.orig}") from error
+
+    def _on_pool(self, work: Callable[[JournalRepository], T]) -> T:
+        try:
+            with self._engine.connect() as connection:
+                return work(JournalRepository(connection))
+        except (OperationalError, InterfaceError) as error:
+            raise Unavailable(f"the database does not answer: {error.orig}") from error
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = None

@@ -1,0 +1,102 @@
+"""Who is alive. A worker holds a session advisory lock on a connection of its own while it lives.
+
+kill -9 closes the socket and Postgres frees the lock at once; a machine that loses power is noticed by
+the server's TCP keepalive. So liveness is the database's answer, never a process id or a clock.
+"""
+
+import os
+import select
+import socket
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from core.errors import Unavailable
+from core.repositories.journal import CHANNEL
+
+NAMESPACE = 0x41727961
+"""First half of our advisory locks' keys ('Arya'), apart from those of migrations and of other programs."""
+
+
+class Presence:
+    """One worker's connection: its lock, its ear for notifications. Used by one thread."""
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.name = name
+        self._connection: Connection | None = None
+        self._ear, self._bell = os.pipe()
+
+    def announce(self) -> None:
+        """Take the lock and listen. Raises `Unavailable`."""
+        try:
+            self._connection = connection = self._engine.connect()
+            key = connection.exec_driver_sql(
+                "INSERT INTO workers (name, key, host, pid) VALUES (%(name)s, (hashtext(%(name)s)), %(host)s, %(pid)s)"
+                " ON CONFLICT (name) DO UPDATE SET started_at = now() RETURNING key",
+                {"name": self.name, "host": socket.gethostname(), "pid": os.getpid()},
+            ).scalar_one()
+            connection.exec_driver_sql("SELECT pg_advisory_lock(%(ns)s, %(key)s)", {"ns": NAMESPACE, "key": key})
+            connection.exec_driver_sql(f"LISTEN {CHANNEL}")
+        except DBAPIError as error:
+            raise self._lost(error) from error
+
+    def wait(self, timeout_s: float) -> list[UUID]:
+        """Runs whose journal somebody else wrote to, as soon as there are any, or none after the timeout.
+
+        Raises `Unavailable` when the connection, and with it the lock, is gone.
+        """
+        raw: Any = self._connected().connection.dbapi_connection
+        try:
+            ready, _, _ = select.select([raw, self._ear], [], [], timeout_s)
+            if self._ear in ready:
+                os.read(self._ear, 64)
+            raw.poll()
+        except Exception as error:
+            raise self._lost(error) from error
+        told = [UUID(notice.payload) for notice in raw.notifies]
+        raw.notifies.clear()
+        return told
+
+    def interrupt(self) -> None:
+        """End a `wait` of another thread now."""
+        os.write(self._bell, b"!")
+
+    def bury_dead(self) -> list[str]:
+        """Names of workers that are gone, each reported by exactly one of the living. Raises `Unavailable`."""
+        try:
+            rows = self._connected().exec_driver_sql(
+                "DELETE FROM workers w USING (SELECT name, pg_try_advisory_lock(%(ns)s, key) AS got, key"
+                " FROM workers WHERE name <> %(me)s) AS d WHERE w.name = d.name AND d.got"
+                " RETURNING w.name, pg_advisory_unlock(%(ns)s, d.key)",
+                {"ns": NAMESPACE, "me": self.name},
+            )
+            return [row[0] for row in rows]
+        except DBAPIError as error:
+            raise self._lost(error) from error
+
+    def leave(self) -> None:
+        """Stop being a worker."""
+        os.close(self._ear)
+        os.close(self._bell)
+        if self._connection is None:
+            return
+        try:
+            self._connection.exec_driver_sql("DELETE FROM workers WHERE name = %(name)s", {"name": self.name})
+            self._connection.close()
+        except DBAPIError:
+            self._connection.invalidate()
+        self._connection = None
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            raise Unavailable("the worker has no connection to the database")
+        return self._connection
+
+    def _lost(self, error: Exception) -> Unavailable:
+        if self._connection is not None:
+            self._connection.invalidate()
+            self._connection = None
+        return Unavailable(f"the worker lost its connection to the database: {error}")

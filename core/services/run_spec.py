@@ -1,0 +1,165 @@
+"""From what a person asks for to a frozen spec: prompt rendered, endpoint chosen, tools pinned."""
+
+from collections.abc import Mapping
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+
+from core.domain.agent import Agent, AgentSpec, Revision
+from core.domain.endpoint import Endpoint
+from core.domain.message import Message
+from core.domain.result import Err, Ok, Result
+from core.domain.run import RunKind, RunSpec
+from core.domain.template import render
+from core.domain.tool import ToolChoice, ToolSpec
+
+
+class StartRun(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person, a command or a request asks for. Empty fields leave it to the agent."""
+
+    input: str
+    kind: RunKind = "chat"
+    agent_id: UUID | None = None
+    spec: AgentSpec | None = None
+    """A draft, or a run without a saved agent; it wins over the agent's live revision."""
+    revision: int | None = None
+    conversation_id: UUID | None = None
+    parent_run_id: UUID | None = None
+    """The run this input replies to; None: the newest of the conversation."""
+    root: bool = False
+    """Reply to nothing: a new branch at the start of the conversation."""
+    endpoint: str = ""
+    model: str = ""
+    tools: tuple[str, ...] | None = None
+    """Names; they replace the agent's choice."""
+    max_steps: int | None = None
+    variables: dict[str, str] = {}
+    who: str = ""
+    tags: tuple[str, ...] = ()
+
+
+class Chosen(msgspec.Struct, frozen=True, kw_only=True):
+    """The agent and the spec a run starts from."""
+
+    agent: Agent | None
+    spec: AgentSpec
+    revision: int | None
+    """None: a draft or no saved agent."""
+
+
+class AgentSource(Protocol):
+    def get(self, agent_id: UUID) -> Agent | None: ...
+
+    def live_spec(self, agent: Agent) -> AgentSpec: ...
+
+    def revision(self, agent_id: UUID, number: int) -> Revision | None: ...
+
+
+class ToolSource(Protocol):
+    def get(self, name: str) -> ToolSpec | None: ...
+
+
+class EndpointChoice(Protocol):
+    @property
+    def endpoint(self) -> Endpoint: ...
+
+
+class EndpointSource(Protocol):
+    def get(self, name: str) -> Endpoint | None: ...
+
+    def choose(self, name: str = "") -> EndpointChoice: ...
+
+
+class SpecBuilder:
+    """Freezes what a run is made of."""
+
+    def __init__(self, agents: AgentSource, endpoints: EndpointSource, tools: ToolSource) -> None:
+        self._agents, self._endpoints, self._tools = agents, endpoints, tools
+
+    def choose(self, start: StartRun) -> Result[Chosen]:
+        """The agent and its spec, with what the start overrides."""
+        agent = self._agents.get(start.agent_id) if start.agent_id else None
+        if start.agent_id and agent is None:
+            return Err("not_found", "This agent does not exist any more.")
+        found = self._spec(start, agent)
+        if isinstance(found, Err):
+            return found
+        spec, revision = found.value
+        return Ok(Chosen(agent=agent, spec=_overridden(spec, start), revision=revision))
+
+    def _spec(self, start: StartRun, agent: Agent | None) -> Result[tuple[AgentSpec, int | None]]:
+        if start.spec is not None:
+            return Ok((start.spec, None))
+        if agent is None:
+            return Ok((AgentSpec(), None))
+        if start.revision is None:
+            return Ok((self._agents.live_spec(agent), agent.live_revision))
+        revision = self._agents.revision(agent.id, start.revision)
+        if revision is None:
+            return Err("not_found", f"{agent.name} has no revision {start.revision}.", "revision")
+        return Ok((revision.spec, revision.number))
+
+    def freeze(self, spec: AgentSpec, values: Mapping[str, str], history: tuple[Message, ...]) -> Result[RunSpec]:
+        """The spec of a run. Everything that could differ later is decided here."""
+        prompt = render(spec.instructions, spec.variables, values)
+        if prompt.missing:
+            return Err("invalid", f"The prompt needs a value for {', '.join(prompt.missing)}.", "variables")
+        if prompt.bad:
+            return Err("invalid", " ".join(bad.message for bad in prompt.bad), "variables")
+        endpoint = self._endpoint(spec)
+        if isinstance(endpoint, Err):
+            return endpoint
+        tools = self._pinned(spec.tools)
+        if isinstance(tools, Err):
+            return tools
+        model = endpoint.value.model if endpoint.value.kind == "demo" else spec.model or endpoint.value.model
+        if not model:
+            return Err("invalid", f"Choose a model: the endpoint {endpoint.value.name} has no default.", "model")
+        return Ok(
+            RunSpec(
+                instructions=prompt.text,
+                filled=tuple(span for span in prompt.spans if span.origin == "variable"),
+                history=history,
+                endpoint=endpoint.value,
+                model=model,
+                provider=spec.provider if endpoint.value.kind == "huggingface" else "",
+                parameters=spec.parameters,
+                tools=tools.value,
+                limits=spec.limits,
+                retry=spec.retry,
+            )
+        )
+
+    def _endpoint(self, spec: AgentSpec) -> Result[Endpoint]:
+        if not spec.endpoint:
+            return Ok(self._endpoints.choose().endpoint)
+        endpoint = self._endpoints.get(spec.endpoint)
+        if endpoint is None:
+            return Err("not_found", f"There is no endpoint named {spec.endpoint}. Add it in Settings.", "endpoint")
+        return Ok(endpoint)
+
+    def _pinned(self, choices: tuple[ToolChoice, ...]) -> Result[tuple[ToolSpec, ...]]:
+        pinned: list[ToolSpec] = []
+        for choice in choices:
+            tool = self._tools.get(choice.name)
+            if tool is None:
+                return Err("not_found", f"There is no tool named {choice.name}.", "tools")
+            pinned.append(msgspec.structs.replace(tool, policy=choice.policy, fixed=choice.fixed))
+        return Ok(tuple(pinned))
+
+
+def _overridden(spec: AgentSpec, start: StartRun) -> AgentSpec:
+    changes: dict[str, object] = {}
+    if start.endpoint:
+        changes["endpoint"] = start.endpoint
+        if not start.model and start.endpoint != spec.endpoint:
+            changes |= {"model": "", "provider": ""}  # the agent's model is another server's
+    if start.model:
+        changes["model"] = start.model
+    if start.tools is not None:
+        kept = {choice.name: choice for choice in spec.tools}
+        changes["tools"] = tuple(kept.get(name, ToolChoice(name)) for name in start.tools)
+    if start.max_steps is not None:
+        changes["limits"] = msgspec.structs.replace(spec.limits, steps=start.max_steps)
+    return msgspec.structs.replace(spec, **changes)

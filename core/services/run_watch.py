@@ -1,0 +1,95 @@
+"""Watching a run: its journal as it grows and the text of the answer under way, from any process.
+
+A run of this process is heard of at once through the feed. One that another process executes is looked
+at once a second; its text then comes from the checkpoints.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from uuid import UUID
+
+from core.domain.event import Decision, Event, Finished, kind_of
+from core.domain.frames import EntryFrame, Frame, TextCursor, TextFrame
+from core.domain.journal import Partial
+from core.domain.run import ENDED, RunStatus
+from core.engine.feed import Feed
+
+LOOK_AGAIN_S = 1.0
+FRAME_S = 0.04
+"""Shortest time between two pieces to a browser: 25 a second read as fluent."""
+
+RESTING: frozenset[RunStatus] = ENDED | {"waiting"}
+
+
+class RunWatch:
+    """One watcher of one run. `look` is blocking and cheap; the two loops call it whenever there may be news."""
+
+    def __init__(
+        self,
+        run_id: UUID,
+        after: int,
+        feed: Feed,
+        status: Callable[[UUID], RunStatus | None],
+        events: Callable[[UUID, int], list[Event]],
+        partial: Callable[[UUID], Partial | None],
+    ) -> None:
+        self._run_id, self._after = run_id, after
+        self._feed, self._status, self._events, self._partial = feed, status, events, partial
+        self._cursor = TextCursor()
+
+    def look(self) -> tuple[list[Event | TextFrame], bool]:
+        """What is new, in order, and whether the run rests now: it ended, or it waits for a person."""
+        status = self._status(self._run_id)  # read first: what follows then holds everything up to that status
+        news: list[Event | TextFrame] = []
+        if (frame := self._live()) is not None:
+            news.append(frame)
+        for event in self._events(self._run_id, self._after):
+            self._after = event.seq
+            if (rest := self._rest_of(event)) is not None:
+                news.append(rest)
+            news.append(event)
+        return news, status is None or status in RESTING
+
+    def _live(self) -> TextFrame | None:
+        partial = self._partial(self._run_id)
+        if partial is None:
+            return None
+        return self._cursor.frame(partial.effect, partial.attempt, partial.text, partial.reasoning)
+
+    def _rest_of(self, event: Event) -> TextFrame | None:
+        """What the journal has of an answer beyond what was seen of it live."""
+        match event.fact:
+            case Decision(effect=effect, attempt=attempt, text=text, reasoning=reasoning):
+                pass
+            case Finished(effect=effect, attempt=attempt, output=text, reasoning=reasoning) if effect.endswith(".m"):
+                pass
+            case _:
+                return None
+        if not text and not reasoning:
+            return None
+        return self._cursor.frame(effect, attempt, text, reasoning)
+
+    def blocking(self) -> Iterator[Event | TextFrame]:
+        """For a command: ends when the run rests."""
+        with self._feed.watch(self._run_id) as watch:
+            while True:
+                news, rests = self.look()
+                yield from news
+                if rests:
+                    return
+                watch.news_blocking(LOOK_AGAIN_S)
+
+    async def frames(self) -> AsyncIterator[list[Frame]]:
+        """For a browser: ends when the run rests. An empty list says that the connection lives."""
+        with self._feed.watch(self._run_id, asyncio.get_running_loop()) as watch:
+            while True:
+                news, rests = await asyncio.to_thread(self.look)
+                yield [_frame(item) for item in news]
+                if rests:
+                    return
+                await asyncio.sleep(FRAME_S)
+                await watch.news(LOOK_AGAIN_S)
+
+
+def _frame(item: Event | TextFrame) -> Frame:
+    return item if isinstance(item, TextFrame) else EntryFrame(kind=kind_of(item.fact), seq=item.seq)

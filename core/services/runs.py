@@ -1,0 +1,299 @@
+"""Runs: start, watch, stop, read. A run never lives in a page; it lives in its journal."""
+
+import hashlib
+from collections.abc import AsyncIterator, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Engine
+
+from core import ids
+from core.db.unit import UnitOfWork
+from core.domain.event import Cancelled, Claimed, Created, Decision, Event, Fact, Finished
+from core.domain.frames import Frame, TextFrame
+from core.domain.journal import Partial
+from core.domain.message import Message
+from core.domain.result import Err, Ok, Result
+from core.domain.run import ENDED, Run, RunSpec, RunStatus
+from core.domain.run_query import RunFilter, RunTotals
+from core.domain.state import ModelCall, RunState
+from core.domain.wire import request_body
+from core.engine.feed import Feed
+from core.engine.state import fold
+from core.engine.transcript import conversation, transcript
+from core.repositories.journal import JournalRepository
+from core.repositories.runs import RunRepository
+from core.services.run_spec import Chosen, SpecBuilder, StartRun
+from core.services.run_watch import RESTING, RunWatch
+
+__all__ = ["RunService", "RunView", "Sent", "StartRun"]
+
+Runs = list[Run]
+Events = list[Event]
+INPUT_LIMIT_CHARS = 1_000_000
+
+
+class RunView(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as a screen draws it: its row, what its journal adds up to, and the text of the answer under way."""
+
+    run: Run
+    state: RunState
+    events: list[Event]
+    partial: Partial | None = None
+
+
+Views = list[RunView]
+Frames = list[Frame]
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """One model request as it went over the wire, rebuilt from the journal."""
+
+    body: bytes
+    sha256: str
+    """As recorded before the request left."""
+    verified: bool
+    """Whether the rebuilt bytes have that hash."""
+    url: str
+
+
+class Executor(Protocol):
+    """The worker of this process, where it has one."""
+
+    def submit(self, run_id: UUID, events: list[Event] | None = None) -> None: ...
+
+    def tell(self, run_id: UUID) -> None: ...
+
+
+class RunService:
+    """Everything a person or a command does with runs."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        specs: SpecBuilder,
+        feed: Feed,
+        executor: Executor,
+        owner: str,
+        *,
+        lease_s: float,
+        code: str,
+    ) -> None:
+        self._engine, self._specs, self._feed, self._executor = engine, specs, feed, executor
+        self._owner, self._lease_s, self._code = owner, lease_s, code
+
+    def start(self, start: StartRun) -> Result[Run]:
+        """Freeze the spec, record the run and its claim in one transaction, and begin."""
+        if problem := _input_problem(start.input):
+            return problem
+        chosen = self._specs.choose(start)
+        if isinstance(chosen, Err):
+            return chosen
+        history = self._history(start)
+        if isinstance(history, Err):
+            return history
+        parent_id, messages = history.value
+        spec = self._specs.freeze(chosen.value.spec, start.variables, messages)
+        if isinstance(spec, Err):
+            return spec
+        return Ok(self._record(_row(start, chosen.value, spec.value, parent_id, self._owner), spec.value, start))
+
+    def _record(self, run: Run, spec: RunSpec, start: StartRun) -> Run:
+        facts: tuple[Created, Claimed] = (
+            Created(spec=spec, input=_clean(start.input)),
+            Claimed(by=self._owner, code=self._code),
+        )
+        with UnitOfWork(self._engine) as unit:
+            events = JournalRepository(unit.session.connection()).create(run, facts, self._lease_s)
+            unit.commit()
+        self._executor.submit(run.id, events)
+        return run
+
+    def _history(self, start: StartRun) -> Result[tuple[UUID | None, tuple[Message, ...]]]:
+        """The run this input replies to, and every message before it along its branch."""
+        with UnitOfWork(self._engine) as unit:
+            parent = _parent(RunRepository(unit.session), start)
+            if parent is None:
+                return Ok((None, ()))
+            if parent.status not in ENDED:
+                return Err("conflict", "The last answer is not finished yet. Wait for it or stop it first.")
+            state = fold(JournalRepository(unit.session.connection()).read(parent.id))
+        return Ok((parent.id, (*state.spec.history, *conversation(state))))
+
+    def cancel(self, run_id: UUID, who: str = "", reason: str = "") -> Result[Run]:
+        """Ask a run to stop. What it was doing ends within two seconds; a run that has ended stays as it is."""
+        with UnitOfWork(self._engine) as unit:
+            JournalRepository(unit.session.connection()).write_outside(
+                run_id, lambda events: _cancellation(events, who, reason)
+            )
+            unit.commit()
+        run = self.get(run_id)
+        if run is None:
+            return Err("not_found", "There is no such run.")
+        if run.status in ENDED:
+            return Ok(run)
+        self._executor.tell(run_id)
+        self._executor.submit(run_id)  # nobody may be driving it: then this worker writes its end
+        return Ok(run)
+
+    def resume(self, run_id: UUID, who: str = "") -> Result[Run]:  # noqa: ARG002 (who resumed is the claim's worker)
+        """Go on from the journal, unless a living worker has the run already."""
+        run = self.get(run_id)
+        if run is None:
+            return Err("not_found", "There is no such run.")
+        if run.status not in ENDED:
+            self._executor.submit(run_id)
+        return Ok(run)
+
+    def get(self, run_id: UUID) -> Run | None:
+        with UnitOfWork(self._engine) as unit:
+            return RunRepository(unit.session).get(run_id)
+
+    def list(self, query: RunFilter | None = None, before: UUID | None = None, limit: int = 50) -> Runs:
+        """Newest first; `before` is the id of the last run of the page before."""
+        with UnitOfWork(self._engine) as unit:
+            return RunRepository(unit.session).list(query or RunFilter(), before, limit)
+
+    def totals(self, query: RunFilter | None = None) -> RunTotals:
+        with UnitOfWork(self._engine) as unit:
+            return RunRepository(unit.session).totals(query or RunFilter())
+
+    def events(self, run_id: UUID, after: int = -1) -> Events:
+        """The journal's entries behind `after`."""
+        with UnitOfWork(self._engine) as unit:
+            return JournalRepository(unit.session.connection()).read(run_id, after)
+
+    def view(self, run_id: UUID) -> RunView | None:
+        """A run as a screen draws it, or None when there is no such run."""
+        return next(iter(self.views([run_id])), None)
+
+    def views(self, run_ids: Iterable[UUID]) -> Views:
+        """The same for many, in the order given; unknown ids are left out."""
+        views: Views = []
+        with UnitOfWork(self._engine) as unit:
+            runs, journal = RunRepository(unit.session), JournalRepository(unit.session.connection())
+            for run_id in run_ids:
+                run = runs.get(run_id)
+                events = journal.read(run_id) if run else []
+                if run and events:
+                    views.append(RunView(run=run, state=fold(events), events=events, partial=self._partial(run_id)))
+        return views
+
+    def sent(self, run_id: UUID, step: int, attempt: int | None = None) -> Result[Sent]:
+        """The request of a model step (default: its last attempt), rebuilt from the journal and checked."""
+        events = self.events(run_id)
+        if not events:
+            return Err("not_found", "There is no such run.")
+        state = fold(events)
+        if not 1 <= step <= len(state.steps):
+            return Err("not_found", f"The run has no step {step}.", "step")
+        call = state.steps[step - 1].model
+        tries = [one for one in call.attempts if attempt in {None, one.number}]
+        if not tries or tries[-1].request is None:
+            return Err("not_found", f"Step {step} has no attempt {attempt}.", "attempt")
+        body = request_body(state.spec, transcript(state, before_step=step))
+        recorded = tries[-1].request.sha256
+        verified = hashlib.sha256(body).hexdigest() == recorded
+        return Ok(Sent(body=body, sha256=recorded, verified=verified, url=_url(events, call, tries[-1].number)))
+
+    def stream(self, run_id: UUID, after: int = -1) -> Iterator[Event | TextFrame]:
+        """Follow a run to its rest: entries and text as they come, blocking in between."""
+        return self._watch(run_id, after).blocking()
+
+    def follow(self, run_id: UUID, after: int = -1) -> AsyncIterator[Frames]:
+        """The same for a browser, on its server's event loop, at most 25 times a second."""
+        return self._watch(run_id, after).frames()
+
+    def wait(self, run_id: UUID, timeout_s: float) -> Run | None:
+        """Block until the run rests or the time is up; the run as it stands then."""
+        deadline = datetime.now(UTC).timestamp() + timeout_s
+        with self._feed.watch(run_id) as watch:
+            while (run := self.get(run_id)) is not None and run.status not in RESTING:
+                left_s = deadline - datetime.now(UTC).timestamp()
+                if left_s <= 0:
+                    break
+                watch.news_blocking(min(left_s, 1.0))
+        return run
+
+    def _watch(self, run_id: UUID, after: int) -> RunWatch:
+        return RunWatch(run_id, after, self._feed, self._status, self.events, self._partial)
+
+    def _status(self, run_id: UUID) -> RunStatus | None:
+        run = self.get(run_id)
+        return run.status if run else None
+
+    def _partial(self, run_id: UUID) -> Partial | None:
+        """The text under way: from this process's feed, else from the last checkpoint."""
+        live = self._feed.text(run_id)
+        if live is not None:
+            text = "".join(part.text for part in live.parts)
+            reasoning = "".join(part.reasoning for part in live.parts)
+            return Partial(effect=live.effect, attempt=live.attempt, text=text, reasoning=reasoning)
+        with UnitOfWork(self._engine) as unit:
+            return JournalRepository(unit.session.connection()).partial(run_id)
+
+
+def _parent(runs: RunRepository, start: StartRun) -> Run | None:
+    if start.parent_run_id is not None:
+        return runs.get(start.parent_run_id)
+    if start.conversation_id is None or start.root:
+        return None
+    return next(iter(runs.list(RunFilter(conversation_id=start.conversation_id), limit=1)), None)
+
+
+def _input_problem(text: str) -> Err | None:
+    if not text.strip():
+        return Err("invalid", "Write a message first.", "input")
+    if len(text) > INPUT_LIMIT_CHARS:
+        return Err("invalid", f"The message is longer than {INPUT_LIMIT_CHARS:,} characters.", "input")
+    return None
+
+
+def _clean(text: str) -> str:
+    """Text as JSON can carry it: half of a surrogate pair becomes U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _row(start: StartRun, chosen: Chosen, spec: RunSpec, parent_id: UUID | None, owner: str) -> Run:
+    return Run(
+        id=ids.new_id(),
+        kind=start.kind,
+        status="running",
+        conversation_id=start.conversation_id,
+        parent_run_id=parent_id,
+        agent_id=chosen.agent.id if chosen.agent else None,
+        agent_name=chosen.agent.name if chosen.agent else "",
+        revision=chosen.revision,
+        model=spec.model,
+        endpoint=spec.endpoint.name,
+        input=_clean(start.input)[:4_000],
+        tags=start.tags,
+        created_by=start.who,
+        created_at=datetime.now(UTC),
+        epoch=1,
+        lease_owner=owner,
+    )
+
+
+def _cancellation(events: list[Event], who: str, reason: str) -> Fact | None:
+    state = fold(events)
+    return None if state.cancelled or state.ended else Cancelled(who=who, reason=reason)
+
+
+def _url(events: list[Event], call: ModelCall, attempt: int) -> str:
+    """Where the attempt went, as its outcome recorded it; empty while it is under way."""
+    for event in events:
+        match event.fact:
+            case Decision(effect=effect, attempt=number, exchange=exchange) if (effect, number) == (
+                call.effect,
+                attempt,
+            ):
+                return exchange.url
+            case Finished(effect=effect, attempt=number, exchange=exchange) if (effect, number) == (
+                call.effect,
+                attempt,
+            ):
+                return exchange.url if exchange else ""
+    return ""
