@@ -112,14 +112,25 @@ class RunEventRow(Base):
         ),
         CheckConstraint("(seq = 0) = (kind = 'created')", name="created_first"),
         # What makes double recording impossible, whoever writes: engine.md, "Unique constraints".
-        Index("uq_run_events_start", "run_id", "effect", "attempt", unique=True,
-              postgresql_where=text("kind = 'started'")),
-        Index("uq_run_events_attempt_outcome", "run_id", "effect", "attempt", unique=True,
-              postgresql_where=text("kind IN ('decision', 'finished', 'unknown')")),
-        Index("uq_run_events_decision", "run_id", "effect", unique=True,
-              postgresql_where=text("kind = 'decision'")),
-        Index("uq_run_events_call_outcome", "run_id", "effect", unique=True,
-              postgresql_where=text("kind IN ('finished', 'refused') AND effect NOT LIKE '%.m'")),
+        Index(
+            "uq_run_events_start", "run_id", "effect", "attempt", unique=True, postgresql_where=text("kind = 'started'")
+        ),
+        Index(
+            "uq_run_events_attempt_outcome",
+            "run_id",
+            "effect",
+            "attempt",
+            unique=True,
+            postgresql_where=text("kind IN ('decision', 'finished', 'unknown')"),
+        ),
+        Index("uq_run_events_decision", "run_id", "effect", unique=True, postgresql_where=text("kind = 'decision'")),
+        Index(
+            "uq_run_events_call_outcome",
+            "run_id",
+            "effect",
+            unique=True,
+            postgresql_where=text("kind IN ('finished', 'refused') AND effect NOT LIKE '%.m'"),
+        ),
         Index("uq_run_events_claim", "run_id", "epoch", unique=True, postgresql_where=text("kind = 'claimed'")),
         Index("uq_run_events_end", "run_id", unique=True, postgresql_where=text("kind = 'ended'")),
     )
