@@ -1,0 +1,1 @@
+"""Talking to models: one request, one answer, nothing hidden in between."""

@@ -1,0 +1,159 @@
+"""Tool calls put together from the pieces of a stream."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from core.clients.chat import lenient
+from core.clients.chat.text import mended
+from core.domain.canonical import Json
+from core.domain.message import ToolCall
+
+_ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(slots=True)
+class _Call:
+    """A call while its pieces still come."""
+
+    id: str = ""
+    name: str = ""
+    arguments: list[str] = field(default_factory=list)
+    extra: Json = None
+
+    @property
+    def is_nameless(self) -> bool:
+        return not self.id and not self.name
+
+    @property
+    def is_blank(self) -> bool:
+        return self.is_nameless and not any(self.arguments)
+
+    def take(self, call_id: str, function: dict[str, Json], extra: Json) -> None:
+        self.id = self.id or call_id
+        self._take_name(_text(function.get("name")))
+        if self.extra is None and extra is not None:
+            self.extra = lenient.plain(extra)
+        match function.get("arguments"):
+            case None | "":
+                pass
+            case str(piece):
+                self.arguments.append(piece)
+            case value:
+                self.arguments.append(lenient.write(value))
+
+    def _take_name(self, name: str) -> None:
+        if not self.name or (name.startswith(self.name) and not self.arguments):
+            self.name = name or self.name
+        elif name != self.name and not self.arguments:
+            self.name += name  # a name in pieces
+
+
+class CallBook:
+    """All calls of one message, in the order in which they began."""
+
+    __slots__ = ("_by_index", "_calls", "_last")
+
+    def __init__(self) -> None:
+        self._calls: list[_Call] = []
+        self._by_index: dict[int, _Call] = {}
+        self._last: _Call | None = None
+
+    def __bool__(self) -> bool:
+        return any(not call.is_blank for call in self._calls)
+
+    def add(self, given: Json) -> None:
+        """Take the `tool_calls` of one delta, a list or (against the protocol) one object."""
+        for item in _items(given):
+            self._take(item, self._place(item))
+
+    def add_whole(self, given: Json) -> None:
+        """Take the `tool_calls` of a whole message: every entry is a call of its own, whatever its id says."""
+        for item in _items(given):
+            self._take(item, self._begin())
+
+    def finished(self, seed: str) -> tuple[ToolCall, ...]:
+        """The calls. Ids that are missing or doubled are made from `seed` and the place, always the same."""
+        calls = [call for call in self._calls if not call.is_blank]
+        taken = {call.id for call in calls}
+        seen: set[str] = set()
+        finished = []
+        for place, call in enumerate(calls):
+            has_own = bool(call.id) and call.id not in seen
+            call_id = call.id if has_own else _made_id(seed, place, taken)
+            seen.add(call_id)
+            finished.append(_finished(call, call_id, made_id=not has_own))
+        return tuple(finished)
+
+    def _take(self, item: dict[str, Json], call: _Call) -> None:
+        function = item.get("function")
+        call.take(_text(item.get("id")), function if isinstance(function, dict) else {}, item.get("extra_content"))
+        self._last = call
+
+    def _begin(self) -> _Call:
+        call = _Call()
+        self._calls.append(call)
+        return call
+
+    def _place(self, item: dict[str, Json]) -> _Call:
+        """The call that a piece belongs to."""
+        index, call_id, name = item.get("index"), _text(item.get("id")), _name(item)
+        if type(index) is int:
+            call = self._by_index.get(index)
+            if call is None or _is_another(call, call_id, name):
+                call = self._by_index[index] = self._begin()
+            return call
+        for call in self._calls:
+            if call_id and call.id == call_id:
+                return call
+        if self._last is None or ((call_id or name) and not self._last.is_nameless):
+            return self._begin()
+        return self._last
+
+
+def _is_another(call: _Call, call_id: str, name: str) -> bool:
+    """Whether a piece at the index of `call` begins a new one: some servers give every call the same index."""
+    if not name or call_id == call.id != "":
+        return False
+    if call_id and call.id:
+        return True
+    return name != call.name != "" and _is_object("".join(call.arguments))
+
+
+def _is_object(arguments: str) -> bool:
+    try:
+        return isinstance(lenient.parse(arguments.encode("utf-8", "surrogatepass")), dict)
+    except ValueError:
+        return False
+
+
+def _items(given: Json) -> Iterable[dict[str, Json]]:
+    items = given if isinstance(given, list) else [given]
+    return (item for item in items if isinstance(item, dict))
+
+
+def _name(item: dict[str, Json]) -> str:
+    function = item.get("function")
+    return _text(function.get("name")) if isinstance(function, dict) else ""
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _finished(call: _Call, call_id: str, *, made_id: bool) -> ToolCall:
+    arguments = mended("".join(call.arguments))
+    return ToolCall(mended(call_id), mended(call.name), arguments, made_id=made_id, extra=call.extra)
+
+
+def _made_id(seed: str, place: int, taken: set[str]) -> str:
+    """Nine letters and digits: the strictest form any provider asks for."""
+    salt = 0
+    while True:
+        number = int.from_bytes(hashlib.sha256(f"{seed}/{place}/{salt}".encode()).digest())
+        made = "".join(_ALPHABET[number // 62**position % 62] for position in range(9))
+        if made not in taken:
+            taken.add(made)
+            return made
+        salt += 1

@@ -1,0 +1,112 @@
+"""Reads the body of an answer into an assembler, and knows when it is over."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Final
+
+from core.clients.chat import faults, lenient, words
+from core.clients.chat.assemble import Assembler
+from core.clients.chat.sse import ServerEvent, Splitter
+from core.clients.chat.transport import Wire
+from core.domain.model_call import Delta
+from core.errors import Fault, FaultError
+
+LIMIT_BYTES: Final = 64 * 1024 * 1024
+_AFTERWORD_S: Final = 5.0
+"""How long to wait, once the answer is complete, for token counts and `[DONE]`."""
+_DRAIN_S: Final = 0.1
+"""How long to wait after `[DONE]` for the end of the body: read to it, the connection can be used again."""
+_EVENT_STARTS: Final = (b"data:", b"event:", b":")
+
+
+class Reading:
+    """One answer while it comes. `limit` is the running time limit; it is drawn in when nothing important follows."""
+
+    def __init__(
+        self, assembler: Assembler, on_delta: Callable[[Delta], None], wire: Wire, limit: asyncio.Timeout
+    ) -> None:
+        self._assembler = assembler
+        self._on_delta = on_delta
+        self._wire = wire
+        self._limit = limit
+        self._size = 0
+        self._has_events = False
+
+    async def read(self, pieces: AsyncIterator[bytes]) -> None:
+        """Take the whole body. Raises `FaultError`."""
+        if self._media_type() == "text/event-stream":
+            await self._read_stream(pieces)
+        else:
+            self._read_document(b"".join([self._weighed(piece) async for piece in pieces]))
+
+    async def _read_stream(self, pieces: AsyncIterator[bytes]) -> None:
+        splitter = Splitter()
+        head: list[bytes] = []
+        async for piece in pieces:
+            self._take(splitter.feed(self._weighed(piece)))
+            if self._assembler.fault:
+                return
+            if not self._has_events:
+                head.append(piece)
+        self._finish(splitter)
+        if not self._has_events:
+            self._read_document(b"".join(head))  # an error page under the name of an event stream
+
+    def _read_document(self, body: bytes) -> None:
+        start = body.lstrip()
+        if start.startswith(_EVENT_STARTS):  # a stream under another name
+            splitter = Splitter(LIMIT_BYTES)
+            self._take(splitter.feed(start))
+            self._finish(splitter)
+            return
+        if not start:
+            raise FaultError(Fault("empty_response", f"The server answered {self._wire.status} with an empty body."))
+        try:
+            document = lenient.parse(body)
+        except ValueError:
+            raise FaultError(Fault("stream_malformed", self._unreadable(body))) from None
+        self._assembler.take_whole(document)
+        if (fault := self._assembler.fault) and fault.kind == "stream_error":
+            self._assembler.fault = faults.of_document(fault)
+        self._show()
+
+    def _take(self, events: Iterable[ServerEvent]) -> None:
+        assembler = self._assembler
+        for event in events:
+            self._has_events = True
+            if assembler.is_done or assembler.fault:
+                return
+            assembler.take(event)
+        self._show()
+        if assembler.is_complete:
+            self._draw_in(_DRAIN_S if assembler.is_done else _AFTERWORD_S)
+
+    def _finish(self, splitter: Splitter) -> None:
+        if last := splitter.flush():
+            self._has_events = True
+            self._assembler.take_unfinished(last)
+            self._show()
+
+    def _show(self) -> None:
+        if self._wire.first_token_ms is None and self._assembler.has_content:
+            self._wire.first_token_ms = self._wire.elapsed_ms()
+        if delta := self._assembler.take_delta():
+            self._on_delta(delta)
+
+    def _draw_in(self, wait_s: float) -> None:
+        deadline, when = asyncio.get_running_loop().time() + wait_s, self._limit.when()
+        if when is None or deadline < when:
+            self._limit.reschedule(deadline)
+
+    def _weighed(self, piece: bytes) -> bytes:
+        self._size += len(piece)
+        if self._size > LIMIT_BYTES:
+            raise FaultError(Fault("size_limit", f"The answer is larger than {LIMIT_BYTES:,} bytes."))
+        return piece
+
+    def _media_type(self) -> str:
+        return self._wire.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def _unreadable(self, body: bytes) -> str:
+        kind = words.bounded(self._media_type(), 100) or "of no stated kind"
+        return f"The answer is no chat completion but {kind}: {words.of_page(body.decode('utf-8', 'replace'))}"

@@ -1,0 +1,93 @@
+"""Server-sent events from bytes, by the line rules of the WHATWG standard.
+
+A line ends at CR, LF or CR LF and nowhere else: U+2028 inside a JSON string is text.
+Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+"""
+
+from typing import NamedTuple
+
+from core.errors import Fault, FaultError
+
+EVENT_LIMIT_BYTES = 16 * 1024 * 1024
+_BOM = b"\xef\xbb\xbf"
+
+
+class ServerEvent(NamedTuple):
+    data: bytes
+    name: bytes = b""
+
+
+class Splitter:
+    """Takes the bytes as they come, in pieces cut anywhere, and gives back whole events."""
+
+    __slots__ = ("_after_cr", "_at_start", "_data", "_limit", "_name", "_partial", "_size")
+
+    def __init__(self, limit_bytes: int = EVENT_LIMIT_BYTES) -> None:
+        self._limit = limit_bytes
+        self._at_start = True
+        self._after_cr = False
+        self._partial: list[bytes] = []
+        self._data: list[bytes] = []
+        self._name = b""
+        self._size = 0
+
+    def feed(self, piece: bytes) -> list[ServerEvent]:
+        """The events that this piece completes. Raises `FaultError` (size_limit) for an endless one."""
+        if self._after_cr and piece:
+            piece = piece.removeprefix(b"\n")  # the second half of a CR LF that was cut in two
+            self._after_cr = False
+        if not piece:
+            return []
+        self._after_cr = piece.endswith(b"\r")
+        self._size += len(piece)
+        events = [event for line in self._lines(piece) if (event := self._take(line))]
+        if self._size > self._limit:
+            raise FaultError(Fault("size_limit", f"One event of the stream is larger than {self._limit:,} bytes."))
+        return events
+
+    def flush(self) -> ServerEvent | None:
+        """What stands unfinished at the end of the stream. The standard discards it; some servers mean it."""
+        if self._partial:
+            self._take(self._whole(b""))
+        return self._dispatch()
+
+    def _lines(self, piece: bytes) -> list[bytes]:
+        # bytes.splitlines(), unlike str.splitlines(), knows exactly the three line ends of the standard.
+        lines = piece.splitlines()
+        open_ended = not piece.endswith((b"\n", b"\r"))
+        if open_ended:
+            rest = lines.pop()
+            if not lines:
+                self._partial.append(rest)
+                return lines
+        if self._partial or self._at_start:
+            lines[0] = self._whole(lines[0])
+        if open_ended:
+            self._partial = [rest]
+        return lines
+
+    def _whole(self, end: bytes) -> bytes:
+        line = b"".join((*self._partial, end))
+        self._partial = []
+        if self._at_start:
+            self._at_start = False
+            return line.removeprefix(_BOM)
+        return line
+
+    def _take(self, line: bytes) -> ServerEvent | None:
+        if line.startswith(b"data:"):
+            self._data.append(line[6:] if line[5:6] == b" " else line[5:])
+        elif not line:
+            return self._dispatch()
+        elif line.startswith(b"event:"):
+            self._name = line[6:].removeprefix(b" ")
+        elif line == b"data":
+            self._data.append(b"")
+        return None  # a comment, an id, a retry time, or a field that nobody defined
+
+    def _dispatch(self) -> ServerEvent | None:
+        data, name = self._data, self._name
+        self._data, self._name, self._size = [], b"", 0
+        if not data:
+            return None
+        return ServerEvent(data[0] if len(data) == 1 else b"\n".join(data), name)

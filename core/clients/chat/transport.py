@@ -1,0 +1,216 @@
+"""Under huggingface_hub's client: it builds address, route and credentials; from here on every byte is ours.
+
+The hub is a good guide to providers and a poor wire: each cure below stands beside what it cures. Only public hooks
+are used: `set_async_client_factory` and an httpx2 transport around the standard one.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterable, Mapping
+from contextlib import aclosing
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from types import TracebackType
+from typing import Final, Self
+
+import httpx2
+
+from core.clients.chat import faults
+from core.clients.chat.proxies import proxy_for
+from core.errors import Fault, FaultError
+
+NO_KEY: Final = "none"
+"""What the hub is given for an endpoint that has no key. It never leaves this machine."""
+
+_REFUSAL_LIMIT_BYTES: Final = 64 * 1024
+_REFUSAL_LIMIT_S: Final = 5.0
+_KEEPALIVE_S: Final = 20.0
+
+
+@dataclass(slots=True)
+class Wire:
+    """One request on its way: what must go out, and what came back. Times are milliseconds since `began`."""
+
+    origin: str
+    """Scheme, host and port that the request may go to."""
+    key: str
+    """The credential that goes with it, or nothing."""
+    body: bytes
+    http: "SharedClient"
+    silence_s: float
+    connect_s: float
+    began: float = field(default_factory=time.perf_counter)
+    url: str = ""
+    """Where it went, without a password; empty while nothing was sent."""
+    response: httpx2.Response | None = None
+    stream: AsyncIterable[bytes] | None = None
+    """The body as it comes from the socket."""
+    headers_ms: float | None = None
+    first_token_ms: float | None = None
+
+    def elapsed_ms(self) -> float:
+        return (time.perf_counter() - self.began) * 1000
+
+    @property
+    def status(self) -> int | None:
+        return None if self.response is None else self.response.status_code
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {} if self.response is None else self.response.headers
+
+
+current_wire: ContextVar[Wire] = ContextVar("current_wire")
+
+
+class SharedClient(httpx2.AsyncClient):
+    """One connection pool for all requests of an event loop.
+
+    The hub opens and closes a client with every client of its own. Making one costs 25 ms for its TLS context, and
+    keeping a client of the hub instead leaks: each stream leaves an entry on its exit stack until it is closed.
+    """
+
+    def __init__(self, transport: httpx2.AsyncBaseTransport) -> None:
+        super().__init__(
+            transport=transport,
+            # A redirect would repeat the request unasked, at another address, with the key.
+            follow_redirects=False,
+            # The hub's hooks stay out: they forbid 127.0.0.1 under HF_HUB_OFFLINE, and they read error bodies only
+            # when these tell their length, which leaves the connection taken for ever.
+            event_hooks={},
+            # A cookie of one server on this host would go to every other port of the host.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        """Stay open: `aclose` is for whoever made this client."""
+
+
+class RecordedTransport(httpx2.AsyncBaseTransport):
+    """Sends exactly the recorded body, once, and takes the answer's bytes before the hub can misread them."""
+
+    def __init__(self, inner: httpx2.AsyncBaseTransport | None = None) -> None:
+        self._routes = _Routes() if inner is None else inner
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        wire = current_wire.get()
+        outgoing = _recorded(request, wire)
+        wire.url = _without_password(outgoing.url)
+        try:
+            response = await self._routes.handle_async_request(outgoing)
+        except httpx2.TransportError as error:
+            # The hub would wrap some of these and let others pass as they are.
+            raise FaultError(faults.of_transport(error, has_begun=False, silence_s=wire.silence_s)) from error
+        wire.headers_ms = wire.elapsed_ms()
+        assert isinstance(response.stream, httpx2.AsyncByteStream)
+        wire.response, wire.stream = response, response.stream
+        if not response.is_success:
+            # The hub reads an error body only when it tells its length, knows three of its forms, and raises
+            # AttributeError or ResponseNotRead for others. Raised here, it never sees one.
+            raise FaultError(await _refusal(response))
+        return response
+
+    async def aclose(self) -> None:
+        await self._routes.aclose()
+
+
+async def decoded(wire: Wire) -> AsyncGenerator[bytes]:
+    """The body of the answer, as it comes. Raises `FaultError`."""
+    assert wire.response is not None
+    assert wire.stream is not None
+    # The bare stream is half the work of aiter_bytes(); only an answer that is compressed although
+    # nobody asked for it needs the decoder.
+    is_plain = wire.response.headers.get("content-encoding", "identity") == "identity"
+    source = wire.stream if is_plain else wire.response.aiter_bytes()
+    try:
+        async for piece in source:
+            yield piece
+    except httpx2.TransportError as error:
+        raise FaultError(faults.of_transport(error, has_begun=True, silence_s=wire.silence_s)) from error
+    except httpx2.DecodingError as error:
+        raise FaultError(Fault("stream_malformed", f"The answer cannot be decompressed: {error}")) from error
+
+
+def _recorded(request: httpx2.Request, wire: Wire) -> httpx2.Request:
+    """The hub's request with the recorded body in place of its own, which drops nulls and rewrites schemas."""
+    if wire.url:
+        raise FaultError(Fault("internal", "A second request for one answer was stopped before it was sent."))
+    if origin_of(request.url) != wire.origin:
+        raise FaultError(Fault("internal", f"A request to {request.url.host} instead of {wire.origin} was stopped."))
+    headers = request.headers.copy()
+    headers["content-length"] = str(len(wire.body))
+    headers["accept-encoding"] = "identity"  # compressed, a stream comes in lumps
+    if headers.get("authorization") == f"Bearer {NO_KEY}":
+        del headers["authorization"]
+    # The hub passes its own timeout, "for ever", which would override the client's.
+    limits = {"connect": wire.connect_s, "read": wire.silence_s, "write": wire.silence_s, "pool": wire.connect_s}
+    extensions = request.extensions | {"timeout": limits}
+    return httpx2.Request(request.method, request.url, headers=headers, content=wire.body, extensions=extensions)
+
+
+async def _refusal(response: httpx2.Response) -> Fault:
+    """The fault in an answer that is none. Its body is read to a bound, in bytes and in time, then closed.
+
+    An unread body keeps its connection out of the pool: a hundred of them and the next request waits for ever.
+    """
+    body = b""
+    try:
+        async with asyncio.timeout(_REFUSAL_LIMIT_S), aclosing(response.aiter_bytes()) as pieces:
+            async for piece in pieces:
+                body += piece
+                if len(body) > _REFUSAL_LIMIT_BYTES:
+                    break
+    except (TimeoutError, httpx2.HTTPError):
+        pass  # what came until then is what there is to show
+    finally:
+        await response.aclose()
+    if response.has_redirect_location:
+        return faults.of_redirect(response.status_code, response.headers)
+    return faults.of_answer(response.status_code, response.headers, body[:_REFUSAL_LIMIT_BYTES], time.time())
+
+
+class _Routes(httpx2.AsyncBaseTransport):
+    """The standard transport, through the environment's proxy where there is one for an address."""
+
+    def __init__(self) -> None:
+        self._by_origin: dict[str, httpx2.AsyncHTTPTransport] = {}
+        self._by_proxy: dict[str | None, httpx2.AsyncHTTPTransport] = {}
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        origin = origin_of(request.url)
+        transport = self._by_origin.get(origin)
+        if transport is None:
+            transport = self._by_origin[origin] = self._through(proxy_for(request.url))
+        return await transport.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        for transport in self._by_proxy.values():
+            await transport.aclose()
+
+    def _through(self, proxy: str | None) -> httpx2.AsyncHTTPTransport:
+        if proxy not in self._by_proxy:
+            self._by_proxy[proxy] = httpx2.AsyncHTTPTransport(
+                proxy=proxy,
+                limits=httpx2.Limits(
+                    max_connections=None, max_keepalive_connections=100, keepalive_expiry=_KEEPALIVE_S
+                ),
+            )
+        return self._by_proxy[proxy]
+
+
+def origin_of(url: httpx2.URL) -> str:
+    """Scheme, host and port: whom a credential belongs to."""
+    return f"{url.scheme}://{url.netloc.decode('ascii')}"
+
+
+def _without_password(url: httpx2.URL) -> str:
+    return str(url.copy_with(userinfo=b"") if url.userinfo else url)
