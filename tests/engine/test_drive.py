@@ -61,7 +61,9 @@ async def test_parallel_calls_run_side_by_side_and_keep_the_models_order():
     await drive(journal, model, tools)
 
     assert tools.most_at_once == 5
-    assert [message["content"] for message in model.requests[1]["messages"] if message["role"] == "tool"] == list("01234")
+    assert [message["content"] for message in model.requests[1]["messages"] if message["role"] == "tool"] == list(
+        "01234"
+    )
     assert faults(journal.events) == []
 
 

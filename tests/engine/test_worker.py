@@ -1,0 +1,133 @@
+"""The worker on a real database: takes over, stops, hears of news."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+
+from core.domain.event import Cancelled, Settled
+from core.engine.feed import Feed
+from core.engine.invariants import faults
+from core.repositories.journal import JournalRepository
+from tests.support.database_runs import journal_of, record_run, status_of, until_rests, working
+from tests.support.engine import ADD, CountingTools, PlannedModel, asks, call, says, spec
+
+
+def test_a_queued_run_is_adopted_and_finished(engine):
+    feed = Feed()
+    run_id, _ = record_run(engine, spec(ADD))
+    with working(engine, PlannedModel(asks(call("add")), says("3")), CountingTools(), adopt=True, feed=feed):
+        assert until_rests(engine, feed, run_id) == "done"
+
+    assert faults(journal_of(engine, run_id)) == []
+
+
+def test_many_runs_at_once_all_end_and_share_commits(engine):
+    feed = Feed()
+    model, tools = PlannedModel(asks(call("add")), says("3")), CountingTools()
+    with working(engine, model, tools, feed=feed) as worker:
+        runs = [record_run(engine, spec(ADD), "worker") for _ in range(50)]
+        for run_id, events in runs:
+            worker.submit(run_id, events)
+        for run_id, _ in runs:
+            assert until_rests(engine, feed, run_id) == "done"
+
+    assert [fault for run_id, _ in runs for fault in faults(journal_of(engine, run_id))] == []
+
+
+def test_a_persons_word_from_another_process_is_heard_at_once(engine):
+    feed = Feed()
+    with working(engine, PlannedModel(says("long"), pause=asyncio.Event()), CountingTools(), feed=feed) as worker:
+        run_id, events = record_run(engine, spec(), "worker")
+        with feed.watch(run_id) as watch:
+            worker.submit(run_id, events)
+            while feed.text(run_id) is None or not feed.text(run_id).parts:
+                assert watch.news_blocking(5)
+        with engine.begin() as connection:
+            JournalRepository(connection).write_outside(run_id, lambda _: Cancelled(who="ada"))
+
+        assert until_rests(engine, feed, run_id, timeout_s=2) == "cancelled"
+
+    assert journal_of(engine, run_id)[-1].fact.output == "long"
+
+
+def test_a_worker_that_stops_lets_go_and_the_next_goes_on(engine):
+    feed = Feed()
+    with working(engine, PlannedModel(says("never"), pause=asyncio.Event()), CountingTools(), feed=feed) as worker:
+        run_id, events = record_run(engine, spec(), "worker")
+        with feed.watch(run_id) as watch:
+            worker.submit(run_id, events)
+            while feed.text(run_id) is None:
+                assert watch.news_blocking(5)
+    assert status_of(engine, run_id) == "queued"
+
+    with working(engine, PlannedModel(says("now")), CountingTools(), name="next", adopt=True, feed=feed):
+        assert until_rests(engine, feed, run_id) == "done"
+
+    assert [event.fact.attempt for event in journal_of(engine, run_id) if event.kind == "started"] == [1, 2]
+    assert faults(journal_of(engine, run_id)) == []
+
+
+VICTIM = """
+import asyncio, sys
+from pathlib import Path
+from core.db.engine import create_engine
+from core.domain.tool import ToolResult
+from tests.support.database_runs import record_run, working
+from tests.support.engine import ADD, BOOK, SEND, PlannedModel, asks, call, says, spec
+
+class Hanging:
+    async def call(self, request):
+        with open(sys.argv[3], "a") as effects:
+            effects.write(request.key + "\\n")
+        print(run_id, flush=True)
+        await asyncio.sleep(3600)
+
+engine = create_engine(sys.argv[1])
+with working(engine, PlannedModel(asks(call(sys.argv[2]))), Hanging(), name="victim") as worker:
+    run_id, events = record_run(engine, spec(ADD, BOOK, SEND), "victim")
+    worker.submit(run_id, events)
+    sys.stdin.read()
+"""
+
+
+def kill_inside(tool, database_url, effects):
+    """Start a process that dies by SIGKILL inside `tool`; the run it leaves behind."""
+    from uuid import UUID
+
+    victim = subprocess.Popen(
+        [sys.executable, "-c", VICTIM, database_url, tool, str(effects)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    run_id = UUID(victim.stdout.readline().decode().strip())
+    victim.send_signal(signal.SIGKILL)
+    victim.wait()
+    victim.stdin.close()
+    victim.stdout.close()
+    return run_id
+
+
+def test_killed_inside_a_call_that_must_not_be_repeated_the_run_waits_for_a_person(engine, database_url, tmp_path):
+    feed, tools = Feed(), CountingTools()
+    run_id = kill_inside("send", database_url, tmp_path / "effects")
+
+    with working(engine, PlannedModel(None, says("settled")), tools, adopt=True, feed=feed) as worker:
+        assert until_rests(engine, feed, run_id, timeout_s=6) == "waiting"
+        assert tools.ran == []
+        with engine.begin() as connection:
+            JournalRepository(connection).write_outside(run_id, lambda _: Settled(effect="1.0", how="happened"))
+        worker.submit(run_id)
+        assert until_rests(engine, feed, run_id) in {"done", "waiting"}
+
+    assert (tmp_path / "effects").read_text().count("\n") == 1
+    assert faults(journal_of(engine, run_id)) == []
+
+
+def test_killed_inside_a_call_with_an_idempotency_key_it_is_repeated_with_the_same(engine, database_url, tmp_path):
+    feed, tools = Feed(), CountingTools()
+    run_id = kill_inside("book", database_url, tmp_path / "effects")
+
+    with working(engine, PlannedModel(None, says("booked")), tools, adopt=True, feed=feed):
+        assert until_rests(engine, feed, run_id, timeout_s=6) == "done"
+
+    assert [key for _, key in tools.ran] == [(tmp_path / "effects").read_text().strip()]
+    assert faults(journal_of(engine, run_id)) == []
