@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 import psycopg2
 from psycopg2 import extensions, sql
-from sqlalchemy import URL
 
 from core.db.binaries import binaries
 from core.db.cluster import USER, Cluster, cluster_of, failed
@@ -198,16 +198,22 @@ def _leave(folder: Path, pid: int) -> None:
 
 
 def _stop(cluster: Cluster) -> None:
-    with locked_if_free(cluster.server_lock) as dead:
-        if dead is not None:
-            return  # a pid file may be left; whoever it names now is a stranger
-    programs = binaries(cluster.folder, cluster.account)
-    wait = ["-w", "-t", str(_STOP_S)]
-    cluster.account.run([programs / "pg_ctl", "stop", "-D", cluster.data, "-m", "fast", *wait])
+    """Ask the server to stop and wait for its last process; pg_ctl itself would wait for a pid, even a stranger's."""
+    if _is_dead(cluster):
+        return
+    pg_ctl = binaries(cluster.folder, cluster.account) / "pg_ctl"
+    cluster.account.run([pg_ctl, "stop", "-D", cluster.data, "-m", "fast", "--no-wait"])
+    deadline = time.monotonic() + _STOP_S
+    while not _is_dead(cluster) and time.monotonic() < deadline:
+        time.sleep(_POLL_S)
+
+
+def _is_dead(cluster: Cluster) -> bool:
+    with locked_if_free(cluster.server_lock) as lock:
+        return lock is not None
 
 
 def _url(cluster: Cluster, database: str) -> str:
-    url = URL.create(
-        "postgresql+psycopg2", USER, cluster.password.read_text(), database=database, query={"host": str(cluster.run)}
-    )
-    return url.render_as_string(hide_password=False)
+    """Spelt as both SQLAlchemy and libpq read it: a space in a path as %20, where SQLAlchemy itself writes a plus."""
+    host = quote(str(cluster.run), safe="")
+    return f"postgresql+psycopg2://{USER}:{cluster.password.read_text()}@/{quote(database)}?host={host}"
