@@ -96,9 +96,9 @@ def _keys(events: Sequence[Event]) -> Faults:
     """Every attempt of a call carries the same idempotency key."""
     keys: dict[str, str] = {}
     for event in events:
-        if isinstance(event.fact, Started) and event.fact.key:
-            if keys.setdefault(event.fact.effect, event.fact.key) != event.fact.key:
-                yield f"{event.fact.effect} changed its key"
+        fact = event.fact
+        if isinstance(fact, Started) and fact.key and keys.setdefault(fact.effect, fact.key) != fact.key:
+            yield f"{fact.effect} changed its key"
 
 
 def _once(events: Sequence[Event]) -> Faults:
