@@ -9,7 +9,7 @@ BIN := .venv/bin
 .PHONY: run test check format clean
 
 run: .venv/runtime.done
-	@$(BIN)/streamlit run app.py
+	@$(BIN)/python -m streamlit run app.py
 
 test: .venv/tests.done check
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup

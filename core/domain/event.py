@@ -68,6 +68,8 @@ class Lost(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Created(_Fact, frozen=True, tag="created"):
     spec: RunSpec
     input: str
+    calls: tuple[ToolCall, ...] = ()
+    """Calls a person makes by hand, to try a tool: the run is these calls and asks no model."""
 
 
 class Claimed(_Fact, frozen=True, tag="claimed"):

@@ -30,8 +30,9 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where in the instructions the values of variables stand; a screen colours them."""
     history: tuple[Message, ...] = ()
     """The messages of the conversation before this run's input."""
-    endpoint: Endpoint
-    model: str
+    endpoint: Endpoint = Endpoint(name="", kind="openai")
+    """Without a name: the run asks no model."""
+    model: str = ""
     provider: str = ""
     parameters: Parameters = Parameters()
     tools: tuple[ToolSpec, ...] = ()

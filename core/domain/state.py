@@ -96,6 +96,8 @@ class RunState:
     head: bytes = b""
     """Hash of the last event."""
     last_at: datetime | None = None
+    by_hand: bool = False
+    """The run is a person's own tool calls and asks no model."""
     cancelled: bool = False
     cancelled_by: str = ""
     ended: Ended | None = None

@@ -93,9 +93,21 @@ def decide(state: RunState) -> Action:
         return _model_again(state, step.model)
     if open_calls := [call for call in step.calls if not call.has_outcome]:
         return _go_on(state, open_calls)
+    if state.by_hand:
+        return _end_by_hand(step.calls)
     if step.calls:
         return _ask_model(state, step.number + 1)
     return End("done", step.model.decision.text)
+
+
+def _end_by_hand(calls: list[CallState]) -> End:
+    outputs = "\n".join(call.finished.output for call in calls if call.finished)
+    for call in calls:
+        if call.refused is not None:
+            return End("failed", outputs, Fault(call.refused.error, call.refused.reason))
+        if call.finished is not None and call.finished.error is not None:
+            return End("failed", outputs, call.finished.error)
+    return End("done", outputs)
 
 
 def _lost_for_good(state: RunState) -> tuple[Fact, ...]:

@@ -21,8 +21,9 @@ from core.domain.event import (
     Started,
     Unknown,
     call_effect,
+    model_effect,
 )
-from core.domain.message import Usage
+from core.domain.message import ToolCall, Usage
 from core.domain.state import Attempt, CallState, ModelCall, RunState, StepState
 
 
@@ -33,10 +34,20 @@ def fold(events: Iterable[Event]) -> RunState:
     if first is None or not isinstance(first.fact, Created):
         raise ValueError("a journal starts with its created entry")
     state = RunState(run_id=first.run_id, spec=first.fact.spec, input=first.fact.input, created_at=first.at)
+    if first.fact.calls:
+        _by_hand(state, first.fact.calls)
     _move(state, first)
     for event in events:
         add(state, event)
     return state
+
+
+def _by_hand(state: RunState, calls: tuple[ToolCall, ...]) -> None:
+    """A person's calls stand where a model's decision would."""
+    decision = Decision(step=1, effect=model_effect(1), attempt=0, calls=calls)
+    model = ModelCall(effect=decision.effect, step=1, decision=decision)
+    state.by_hand = True
+    state.steps.append(StepState(number=1, model=model, calls=_planned(state, decision)))
 
 
 def add(state: RunState, event: Event) -> None:
@@ -108,14 +119,18 @@ def _decided(state: RunState, at: datetime, fact: Decision) -> None:
     step = state.steps[fact.step - 1]
     step.model.attempts[-1].ended_at = at
     step.model.decision = fact
-    tools = {tool.name: tool for tool in state.spec.tools}
-    step.calls = [
-        CallState(effect=call_effect(fact.step, place), step=fact.step, call=call, tool=tools.get(call.name))
-        for place, call in enumerate(fact.calls)
-    ]
+    step.calls = _planned(state, fact)
     _use(state, fact.usage)
     if state.totals.first_token_ms is None:
         _count(state, first_token_ms=fact.exchange.first_token_ms)
+
+
+def _planned(state: RunState, decision: Decision) -> list[CallState]:
+    tools = {tool.name: tool for tool in state.spec.tools}
+    return [
+        CallState(effect=call_effect(decision.step, place), step=decision.step, call=call, tool=tools.get(call.name))
+        for place, call in enumerate(decision.calls)
+    ]
 
 
 def _finished(state: RunState, at: datetime, fact: Finished) -> None:

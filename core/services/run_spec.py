@@ -131,6 +131,11 @@ class SpecBuilder:
             )
         )
 
+    def only_tool(self, name: str) -> Result[RunSpec]:
+        """The spec of a run that is one call of one tool."""
+        tools = self._pinned((ToolChoice(name),))
+        return tools if isinstance(tools, Err) else Ok(RunSpec(tools=tools.value))
+
     def _endpoint(self, spec: AgentSpec) -> Result[Endpoint]:
         if not spec.endpoint:
             return Ok(self._endpoints.choose().endpoint)

@@ -11,10 +11,11 @@ from sqlalchemy import Engine
 
 from core import ids
 from core.db.unit import UnitOfWork
+from core.domain.agent import AgentSpec
 from core.domain.event import Cancelled, Claimed, Created, Decision, Event, Fact, Finished
 from core.domain.frames import Frame, TextFrame
 from core.domain.journal import Partial
-from core.domain.message import Message
+from core.domain.message import Message, ToolCall
 from core.domain.result import Err, Ok, Result
 from core.domain.run import ENDED, Run, RunSpec, RunStatus
 from core.domain.run_query import RunFilter, RunTotals
@@ -98,13 +99,22 @@ class RunService:
         spec = self._specs.freeze(chosen.value.spec, start.variables, messages)
         if isinstance(spec, Err):
             return spec
-        return Ok(self._record(_row(start, chosen.value, spec.value, parent_id, self._owner), spec.value, start))
+        run = _row(start, chosen.value, spec.value, parent_id, self._owner)
+        return Ok(self._record(run, Created(spec=spec.value, input=_clean(start.input))))
 
-    def _record(self, run: Run, spec: RunSpec, start: StartRun) -> Run:
-        facts: tuple[Created, Claimed] = (
-            Created(spec=spec, input=_clean(start.input)),
-            Claimed(by=self._owner, code=self._code),
-        )
+    def test_tool(self, name: str, arguments_json: str, who: str = "") -> Result[Run]:
+        """One call of one tool, recorded like any other, without a model."""
+        spec = self._specs.only_tool(name)
+        if isinstance(spec, Err):
+            return spec
+        start = StartRun(input=f"{name} {arguments_json}", kind="test", who=who)
+        chosen = Chosen(agent=None, spec=AgentSpec(), revision=None)
+        call = ToolCall(id="byhand001", name=name, arguments=_clean(arguments_json))
+        run = _row(start, chosen, spec.value, None, self._owner)
+        return Ok(self._record(run, Created(spec=spec.value, input=_clean(start.input), calls=(call,))))
+
+    def _record(self, run: Run, created: Created) -> Run:
+        facts = (created, Claimed(by=self._owner, code=self._code))
         with UnitOfWork(self._engine) as unit:
             events = JournalRepository(unit.session.connection()).create(run, facts, self._lease_s)
             unit.commit()

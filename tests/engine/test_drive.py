@@ -326,3 +326,14 @@ async def test_killed_at_every_boundary_nothing_is_lost_and_nothing_runs_twice(w
     assert len({key for name, key in tools.ran if name == "book"}) == 1
     assert journal.events[-1].fact.output == "All done."
     assert transcript(fold(journal.events))[-1].content == "All done."
+
+
+async def test_a_call_made_by_hand_is_recorded_like_any_other_and_asks_no_model():
+    journal, tools, model = MemoryJournal(spec(ADD), calls=(call("add"),)), CountingTools(), PlannedModel()
+
+    assert await drive(journal, model, tools) == "done"
+
+    assert kinds(journal.events) == ["created", "claimed", "started 1.0", "finished 1.0", "ended"]
+    assert journal.events[-1].fact.output == "3"
+    assert model.requests == []
+    assert faults(journal.events) == []

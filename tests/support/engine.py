@@ -48,7 +48,7 @@ def spec(*tools: ToolSpec, **changes: object) -> RunSpec:
 class MemoryJournal:
     """One run's journal with the database's rules: epochs fence, places conflict, only the owner appends."""
 
-    def __init__(self, run_spec: RunSpec, text: str = "hello") -> None:
+    def __init__(self, run_spec: RunSpec, text: str = "hello", calls: tuple[ToolCall, ...] = ()) -> None:
         self.run_id: UUID = new_id()
         self.events: list[Event] = []
         self.status: RunStatus = "queued"
@@ -57,7 +57,7 @@ class MemoryJournal:
         self.clock = START
         self.commits = 0
         self.after_commit: Callable[[int], None] = lambda commit: None
-        self._write(Created(spec=run_spec, input=text))
+        self._write(Created(spec=run_spec, input=text, calls=calls))
 
     def now(self) -> datetime:
         self.clock += timedelta(milliseconds=1)
