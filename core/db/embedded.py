@@ -88,7 +88,7 @@ def _explained(home: Path) -> Iterator[None]:
     try:
         yield
     except psycopg2.Error as error:
-        raise Unavailable(f"The embedded database in {home} failed: {str(error).strip()}") from error
+        raise failed(f"The embedded database in {home} failed", str(error)) from error
     except OSError as error:
         if error.errno in _UNUSABLE:
             raise ConfigurationError(
