@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.components.state import STATE_HEX, StateName, is_dark
-from pages.components.text import ago, exact
+from pages.components.text import ago, exact, plain
 
 Part = str | datetime
 """A piece of a quiet line: words, or a moment that is shown relative with the exact one on hover."""
@@ -22,6 +22,9 @@ _CSS = """<style>
 .quiet{font-size:.875rem;color:%quiet;font-variant-numeric:tabular-nums;line-height:1.5;overflow-wrap:anywhere}
 .quiet.small{font-size:.8125rem}.quiet.right{text-align:right;white-space:nowrap}
 .quiet span[title]{cursor:help}
+.said{white-space:pre-wrap;overflow-wrap:anywhere}
+.said mark{background:%mark;color:inherit;border-radius:.2rem;padding:0 .15rem}
+.said del{background:%del;color:inherit;border-radius:.2rem}.said ins{background:%ins;text-decoration:none;border-radius:.2rem}
 .clamp{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .stMetric [data-testid="stMetricLabel"]{font-size:.8125rem;opacity:.75}
 [class*="st-key-you_"] .stChatMessage{background:%raised}
@@ -50,6 +53,9 @@ def theme_css() -> None:
         ("%quiet", "#5F6673", "#A3ABB8"),
         ("%raised", "#F5F2EC", "#1A202A"),
         ("%ink", "#FFFFFF", "#12161D"),
+        ("%mark", "#FBEEDA", "#38290F"),
+        ("%del", "#F9E6E4", "#3B1F21"),
+        ("%ins", "#E3F1EA", "#17312A"),
     ):
         css = css.replace(name, dark_hex if dark else light_hex)
     st.html(css)
@@ -59,7 +65,7 @@ def page_header(title: str, *parts: Part) -> DeltaGenerator:
     """Title left, one quiet line below it, actions right. Returns the container for the actions."""
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
     with row.container(gap=None, width="stretch"):
-        st.title(title, anchor=False)
+        st.title(plain(title), anchor=False)
         if parts:
             quiet(*parts)
     return row.container(horizontal=True, width="content", vertical_alignment="center", gap="small")

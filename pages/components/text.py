@@ -108,3 +108,7 @@ def day_heading(at: datetime) -> str:
     """The group of a list: Today, Yesterday, This week, Earlier."""
     days = (datetime.now(zone()).date() - at.astimezone(zone()).date()) // timedelta(days=1)
     return "Today" if days <= 0 else "Yesterday" if days == 1 else "This week" if days < 7 else "Earlier"
+
+
+def week_ago() -> datetime:
+    return datetime.now(UTC) - timedelta(days=7)

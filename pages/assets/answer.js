@@ -1,0 +1,165 @@
+// Draws what a model said in one step, while it streams and afterwards, so that nothing moves when it ends.
+// Model text is untrusted: Markdown through marked, then DOMPurify; no images, no styles, links open elsewhere.
+// While a run is live the newest step also listens: any entry in the run's journal makes one rerun of its fragment.
+const base = new URL('/assets/vendor/', window.location.href).href;
+let libraries;
+function load() {
+  libraries ??= Promise.all([import(base + 'marked.esm.js'), import(base + 'purify.min.js')])
+    .then(([m]) => ({ marked: m.marked, purify: globalThis.DOMPurify }));
+  return libraries;
+}
+load().then((l) => { load.ready = l; });
+
+const FORBIDDEN = {
+  FORBID_TAGS: ['style', 'form', 'img', 'picture', 'video', 'audio', 'input', 'button', 'svg', 'math', 'iframe'],
+  FORBID_ATTR: ['style', 'class', 'id', 'name', 'srcset'],
+};
+const VIEWS = new WeakMap();
+
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component;
+  let view = VIEWS.get(parentElement);
+  if (!view || view.place !== data.place) {
+    if (view) view.close();
+    view = new View(parentElement, data.place);
+    VIEWS.set(parentElement, view);
+  }
+  view.update(data, setTriggerValue);
+  return () => { view.close(); VIEWS.delete(parentElement); };
+}
+
+class View {
+  constructor(element, place) {
+    this.place = place;
+    this.root = element.querySelector('.answer');
+    this.root.replaceChildren();
+    this.thoughts = this.root.appendChild(document.createElement('details'));
+    this.thoughts.hidden = true;
+    this.summary = this.thoughts.appendChild(document.createElement('summary'));
+    this.thinking = this.thoughts.appendChild(document.createElement('div'));
+    this.thinking.className = 'thinking';
+    this.body = this.root.appendChild(document.createElement('div'));
+    this.body.className = 'body';
+    this.pulse = this.root.appendChild(document.createElement('div'));
+    this.pulse.className = 'pulse';
+    this.pulse.setAttribute('role', 'status');
+    this.text = '';
+    this.reasoning = '';
+    this.blocks = [];
+    this.after = -1;
+    this.asked = -1;
+    this.tries = 0;
+  }
+
+  update(data, trigger) {
+    this.data = data;
+    this.trigger = trigger;
+    this.after = Math.max(this.after, data.after);
+    if (!data.streaming || data.text.length >= this.text.length) this.text = data.text;
+    if (!data.streaming || data.reasoning.length >= this.reasoning.length) this.reasoning = data.reasoning;
+    this.paint();
+    if (data.listen) this.connect();
+    else this.close();
+    if (this.seen > data.after) this.ask(this.seen);
+  }
+
+  connect() {
+    if (this.socket || this.timer) return;
+    const url = new URL(`/api/runs/${this.data.run}/ws?after=${this.after}`, window.location.href);
+    url.protocol = url.protocol.replace('http', 'ws');
+    const socket = this.socket = new WebSocket(url);
+    socket.onopen = () => { this.tries = 0; };
+    socket.onmessage = (message) => {
+      for (const frame of JSON.parse(message.data)) this.take(frame);
+      this.later();
+    };
+    socket.onclose = (event) => {
+      if (this.socket !== socket) return;
+      this.socket = null;
+      if (event.code === 4404) return;
+      const wait = event.code === 1000 ? 2000 : Math.min(5000, 250 * 2 ** this.tries++); // 1000: the run rests
+      this.timer = setTimeout(() => { this.timer = null; this.connect(); }, wait);
+    };
+  }
+
+  take(frame) {
+    if (frame.kind !== 'text') {
+      if (frame.seq > this.after) { this.after = frame.seq; this.ask(frame.seq); }
+      return;
+    }
+    if (frame.effect !== this.data.effect) return;
+    const fresh = frame.reset || frame.attempt !== this.attempt;
+    this.attempt = frame.attempt;
+    this.text = (fresh ? '' : this.text) + (frame.text ?? '');
+    this.reasoning = (fresh ? '' : this.reasoning) + (frame.reasoning ?? '');
+  }
+
+  // One rerun at a time: what comes meanwhile is asked for when the page has drawn what it has.
+  ask(seq) {
+    this.seen = Math.max(this.seen ?? -1, seq);
+    if (this.asked >= 0 && this.data.after < this.asked) return;
+    this.asked = this.seen;
+    this.trigger('changed', this.seen);
+    clearTimeout(this.again);
+    this.again = setTimeout(() => {
+      if (this.data.listen && this.data.after < this.seen) { this.asked = -1; this.ask(this.seen); }
+    }, 3000);
+  }
+
+  later() {
+    this.frame ??= requestAnimationFrame(() => { this.frame = null; this.paint(); });
+  }
+
+  paint() {
+    const streaming = this.data.streaming;
+    this.thoughts.hidden = !this.reasoning;
+    if (this.reasoning) {
+      this.summary.textContent = streaming && !this.text ? 'Thinking…' : this.data.thought || 'Thought';
+      if (this.thinking.textContent !== this.reasoning) this.thinking.textContent = this.reasoning;
+    }
+    this.pulse.hidden = !(streaming && !this.text && !this.reasoning);
+    this.pulse.textContent = this.pulse.hidden ? '' : this.data.waiting;
+    this.body.setAttribute('aria-busy', String(streaming));
+    this.body.classList.toggle('stopped', this.data.stopped);
+    if (load.ready) this.render(load.ready);
+    else load().then((l) => this.render(l));
+  }
+
+  // Only the blocks whose source changed are parsed again: normally the last one.
+  render({ marked, purify }) {
+    let i = 0;
+    for (const token of marked.lexer(this.text)) {
+      if (token.type === 'space') continue;
+      const old = this.blocks[i];
+      if (!old || old.raw !== token.raw) {
+        const element = old ? old.element : this.body.appendChild(document.createElement('div'));
+        element.innerHTML = purify.sanitize(marked.parser([token]), FORBIDDEN);
+        for (const link of element.querySelectorAll('a')) { link.target = '_blank'; link.rel = 'noopener noreferrer'; }
+        for (const code of element.querySelectorAll('pre')) code.append(copyButton(code.textContent));
+        this.blocks[i] = { raw: token.raw, element };
+      }
+      i++;
+    }
+    while (this.blocks.length > i) this.blocks.pop().element.remove();
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    this.timer = null;
+    clearTimeout(this.again);
+    const socket = this.socket;
+    this.socket = null;
+    if (socket) socket.close();
+  }
+}
+
+function copyButton(text) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.textContent = 'Copy';
+  button.onclick = () => navigator.clipboard.writeText(text).then(() => {
+    button.textContent = 'Copied';
+    setTimeout(() => { button.textContent = 'Copy'; }, 1500);
+  });
+  return button;
+}

@@ -1,0 +1,193 @@
+"""Chat: a conversation with one agent, what it did while it answered, and what that took."""
+
+from functools import partial
+from uuid import UUID
+
+import streamlit as st
+
+from core.bootstrap import App, get_app
+from core.domain.agent import Agent, AgentSpec
+from core.domain.result import Err
+from core.domain.run import Conversation, Run
+from core.domain.template import render
+from core.services.runs import RunView, StartRun
+from pages.components.chat_head import conversation_head, new_head
+from pages.components.conversations import conversation_list
+from pages.components.frame import empty_state
+from pages.components.inspector import inspector
+from pages.components.model_badge import model_badge
+from pages.components.session import say, show_said, uuid_param, value_or_say, who
+from pages.components.text import plain, short
+from pages.components.turn import Commands, is_live, turn
+from pages.components.variables import variable_inputs
+
+HALVES = (13, 6)
+TITLE_CHARS = 60
+
+
+def send(app: App, agent: Agent, conversation: Conversation | None, values: dict[str, str], text: str) -> None:
+    """Start the answer; the first message begins the conversation."""
+    title = short(text, TITLE_CHARS)
+    there = conversation or app.conversations.create(agent.id, who(), title=title)
+    st.query_params["conversation"] = str(there.id)
+    st.query_params.pop("run", None)
+    start = StartRun(input=text, agent_id=agent.id, conversation_id=there.id, variables=values, who=who())
+    result = app.runs.start(start)
+    if isinstance(result, Err):
+        st.session_state["composer"] = text  # nothing that was typed is lost
+        say(result.message, failed=True)
+
+
+def send_typed(app: App, agent: Agent, conversation: Conversation | None, values: dict[str, str]) -> None:
+    send(app, agent, conversation, values, str(st.session_state["composer"]))
+
+
+def again(app: App, values: dict[str, str], run: Run) -> None:
+    """The same input once more, from the same place in the conversation: a new branch."""
+    st.query_params.pop("run", None)
+    start = StartRun(
+        input=run.input,
+        agent_id=run.agent_id,
+        conversation_id=run.conversation_id,
+        parent_run_id=run.parent_run_id,
+        from_start=run.parent_run_id is None,
+        variables=values,
+        who=who(),
+    )
+    value_or_say(app.runs.start(start))
+
+
+def stop(app: App, run: Run) -> None:
+    value_or_say(app.runs.cancel(run.id, who()))
+
+
+def inspect(run: Run) -> None:
+    st.query_params["run"] = str(run.id)
+
+
+def redraw_both() -> None:
+    """Something was recorded: the answer and the inspector beside it are drawn again, nothing else."""
+    st.rerun(["live_turn", "live_inspector"])
+
+
+@st.fragment(key="live_turn")
+def live_turn(app: App, run_id: UUID, commands: Commands) -> None:
+    view = app.runs.view(run_id)
+    if view is None or not is_live(view.run):
+        st.rerun()  # the answer is complete: the composer and the list are drawn anew
+    turn(view, commands, place="chat")
+
+
+@st.fragment(key="live_inspector")
+def live_inspector(app: App, run_id: UUID) -> None:
+    if view := app.runs.view(run_id):
+        inspector(app, view, "chat")
+
+
+def transcript(app: App, views: list[RunView], commands: Commands) -> None:
+    for view in views:
+        if is_live(view.run):
+            live_turn(app, view.run.id, commands)
+        else:
+            turn(view, commands, place="chat")
+
+
+def inspected(views: list[RunView]) -> RunView | None:
+    """The answer that the address names, else the newest."""
+    wanted = uuid_param("run")
+    return next((view for view in views if view.run.id == wanted), views[-1] if views else None)
+
+
+def starters(app: App, agent: Agent, spec: AgentSpec, values: dict[str, str]) -> None:
+    """An empty chat teaches: what the agent is for and how to begin."""
+    st.space("medium")
+    st.markdown(plain(agent.description) or "Write a message to begin.")
+    with st.container(gap="xsmall"):
+        for index, text in enumerate(spec.starters):
+            st.button(
+                plain(text),
+                icon=":material/arrow_outward:",
+                key=f"starter_{index}",
+                on_click=send,
+                args=(app, agent, None, values, text),
+            )
+
+
+def composer(app: App, agent: Agent, conversation: Conversation | None, spec: AgentSpec, *, busy: bool) -> dict[str, str]:
+    """Where the person writes; the values of the agent's variables stand above it."""
+    with st.bottom:
+        talk, _ = st.columns(HALVES, gap="large")
+        with talk, st.container(gap="xxsmall"):
+            values: dict[str, str] = {}
+            if spec.variables:
+                with st.expander("Variables", icon=":material/data_array:", type="compact", key="variables"):
+                    values = variable_inputs(spec.variables, str(agent.id))
+            prompt = render(spec.instructions, spec.variables, values)
+            if prompt.missing:
+                st.caption(f":red[:material/error: Give a value first: {plain(', '.join(prompt.missing))}]")
+            st.chat_input(
+                f"Message {agent.name}",
+                key="composer",
+                disabled=busy or not prompt.is_complete,
+                on_submit=send_typed,
+                args=(app, agent, conversation, values),
+            )
+            model_badge(app.endpoints.choose(spec.endpoint), spec)
+    return values
+
+
+def talk(app: App, agent: Agent, conversation: Conversation | None) -> None:
+    path = app.conversations.path(conversation.id) if conversation else []
+    views = app.runs.views([run.id for run in path])
+    spec = app.agents.live_spec(agent)
+    left, right = st.columns(HALVES, gap="large")
+    values = composer(app, agent, conversation, spec, busy=any(is_live(view.run) for view in views))
+    commands = Commands(
+        stop=partial(stop, app), again=partial(again, app, values), news=redraw_both, inspect=inspect
+    )
+    with left:
+        show_said()
+        transcript(app, views, commands)
+        if not views:
+            starters(app, agent, spec, values)
+    chosen = inspected(views)
+    if chosen is not None:
+        with right, st.container(key="inspector", gap="small"):
+            if is_live(chosen.run):
+                live_inspector(app, chosen.run.id)
+            else:
+                inspector(app, chosen, "chat")
+
+
+def new_chat(app: App) -> None:
+    agents = app.agents.list()
+    if not agents:
+        if empty_state(":material/forum:", "A chat needs an agent to talk to.", "Make an agent", "a clerk who calculates"):
+            st.switch_page("pages/agents.py")
+        return
+    talk(app, new_head(agents), None)
+
+
+def open_chat(app: App, conversation: Conversation) -> None:
+    agent = app.agents.get(conversation.agent_id) if conversation.agent_id else None
+    if agent is None:
+        st.warning("The agent of this conversation does not exist any more.", icon=":material/robot_2:")
+        return
+    conversation_head(app, agent, conversation)
+    talk(app, agent, conversation)
+
+
+def main() -> None:
+    app = get_app()
+    conversation_id = uuid_param("conversation")
+    conversation = app.conversations.get(conversation_id) if conversation_id else None
+    conversation_list(app, conversation.id if conversation else None)
+    if conversation is not None:
+        open_chat(app, conversation)
+        return
+    if conversation_id is not None:
+        st.warning("There is no such conversation here. Begin a new one.", icon=":material/search_off:")
+    new_chat(app)
+
+
+main()

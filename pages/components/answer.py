@@ -1,0 +1,78 @@
+"""What a model said in one step, drawn by one small view while it streams and afterwards."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.domain.run import ENDED
+from core.domain.state import ModelCall, StepState
+from core.services.runs import RunView
+from pages.components.text import duration
+
+_ASSETS = Path(__file__).parent.parent / "assets"
+_VIEW = st.components.v2.component(
+    "answer",
+    html="<div class='answer'></div>",
+    css=(_ASSETS / "answer.css").read_text(),
+    js=(_ASSETS / "answer.js").read_text(),
+)
+
+
+def answer(view: RunView, step: StepState | None, *, newest: bool, place: str, on_news: Callable[[], None]) -> None:
+    """The text of a step. The newest step of a live run also listens for what comes."""
+    effect = step.model.effect if step else "1.m"
+    listen = newest and view.run.status not in ENDED
+    data = {
+        "place": f"{view.run.id}:{effect}",
+        "run": str(view.run.id),
+        "effect": effect,
+        "after": view.state.next_seq - 1,
+        "listen": listen,
+        **_said(view, step, listen=listen),
+    }
+    if listen or data["text"] or data["reasoning"]:
+        _VIEW(key=f"answer-{place}-{view.run.id}-{effect}", data=data, on_changed_change=on_news)
+
+
+def _said(view: RunView, step: StepState | None, *, listen: bool) -> dict[str, Any]:
+    """What is known of the step's text by now."""
+    model = step.model if step else None
+    if model and model.decision:
+        return _texts(model.decision.text, model.decision.reasoning, thought=_thought(model))
+    if model and model.gave_up:
+        return _texts(model.gave_up.output, model.gave_up.reasoning, stopped=True)
+    partial = view.partial
+    if partial and (model is None or partial.effect == model.effect):
+        return _texts(partial.text, partial.reasoning, streaming=listen, waiting=_waiting(view))
+    return _texts("", "", streaming=listen, waiting=_waiting(view))
+
+
+def _texts(
+    text: str, reasoning: str, *, thought: str = "Thought", waiting: str = "", streaming: bool = False, stopped: bool = False
+) -> dict[str, Any]:
+    return {
+        "text": text,
+        "reasoning": reasoning,
+        "thought": thought,
+        "waiting": waiting,
+        "streaming": streaming,
+        "stopped": stopped,
+    }
+
+
+def _waiting(view: RunView) -> str:
+    match view.run.status:
+        case "queued":
+            return "Waiting for a free worker…"
+        case "waiting":
+            return ""
+        case _:
+            return "Thinking…"
+
+
+def _thought(model: ModelCall) -> str:
+    """How long the model thought, where its first token says so."""
+    first_ms = model.decision.exchange.first_token_ms if model.decision else None
+    return f"Thought, first word after {duration(first_ms / 1000)}" if first_ms else "Thought"

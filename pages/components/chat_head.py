@@ -1,0 +1,67 @@
+"""The head of a chat: which agent, which revision, and what can be done with the conversation."""
+
+import streamlit as st
+
+from core.bootstrap import App
+from core.domain.agent import Agent
+from core.domain.listing import AgentSummary
+from core.domain.run import Conversation
+from pages.components.frame import ask_once, page_header
+from pages.components.session import say, uuid_param, value_or_say, who
+
+_RENAME, _OPEN_AGENT, _ARCHIVE = "Rename", "Edit the agent", "Archive"
+
+
+def new_head(agents: list[AgentSummary]) -> Agent:
+    """Choose whom to talk to; the address keeps the choice."""
+    wanted = uuid_param("agent")
+    options = [summary.agent for summary in agents]
+    index = next((i for i, agent in enumerate(options) if agent.id == wanted), 0)
+    with page_header("New chat", "The agent answers from its live revision."):
+        chosen = st.selectbox(
+            "Agent",
+            options,
+            index=index,
+            format_func=lambda agent: agent.name,
+            label_visibility="collapsed",
+            key="chat_agent",
+            width=260,
+        )
+    agent = chosen or options[index]
+    st.query_params["agent"] = str(agent.id)
+    return agent
+
+
+def conversation_head(app: App, agent: Agent, conversation: Conversation) -> None:
+    title = conversation.title or "Conversation"
+    revision = f"revision {agent.live_revision}" if agent.live_revision else "draft"
+    with page_header(title, agent.name, revision, "begun", conversation.created_at):
+        choice = st.menu_button(
+            "More", [_RENAME, _OPEN_AGENT, _ARCHIVE], icon=":material/more_horiz:", key="conversation_more"
+        )
+    match choice:
+        case "Rename":
+            _rename(app, conversation)
+        case "Edit the agent":
+            st.switch_page("pages/agent.py", query_params={"agent": str(agent.id)})
+        case "Archive":
+            ask_once(
+                "Archive this conversation?",
+                "It leaves the list. Its runs and their journals stay, and it can be brought back.",
+                "Archive",
+                lambda: _archive(app, conversation),
+            )
+
+
+@st.dialog("Rename the conversation")
+def _rename(app: App, conversation: Conversation) -> None:
+    title = st.text_input("Title", conversation.title, max_chars=120)
+    if st.button("Rename", type="primary"):
+        value_or_say(app.conversations.rename(conversation.id, (title or "").strip(), who()))
+        st.rerun()
+
+
+def _archive(app: App, conversation: Conversation) -> None:
+    app.conversations.archive(conversation.id, who())
+    say("Archived.")
+    st.query_params.clear()

@@ -1,0 +1,140 @@
+"""Who answers: endpoint, model, provider, and the parameters that are sent."""
+
+import json
+from typing import Any
+
+import streamlit as st
+
+from core.bootstrap import App
+from core.domain.agent import AgentSpec, Parameters
+from pages.components.editor.draft import Draft, lines, put, put_parameter
+from pages.components.model_badge import model_badge
+from pages.components.text import plain
+
+_EFFORTS = ("minimal", "low", "medium", "high")
+_UNSET = "not sent"
+
+
+def model(draft: Draft) -> None:
+    spec = draft.spec
+    choice = draft.app.endpoints.choose(spec.endpoint)
+    model_badge(choice, spec)
+    if choice.better:
+        st.caption(plain(choice.better))
+    left, right = st.columns(2, gap="small")
+    with left:
+        _endpoint(draft)
+    with right:
+        _model(draft, choice.endpoint.name)
+    if choice.endpoint.kind == "huggingface":
+        st.text_input(
+            "Provider",
+            spec.provider,
+            placeholder="whoever the router chooses",
+            help="Who serves the model behind the Hugging Face router.",
+            **draft.on_change("provider", put("provider")),
+        )
+    _sampling(draft, spec.parameters)
+    with st.expander("More parameters", type="compact", icon=":material/tune:", key=draft.key("more")):
+        _more(draft, spec.parameters)
+
+
+def _endpoint(draft: Draft) -> None:
+    names = ["", *(endpoint.name for endpoint in draft.app.endpoints.list())]
+    current = draft.spec.endpoint
+    if current not in names:
+        names.append(current)
+    st.selectbox(
+        "Endpoint",
+        names,
+        index=names.index(current),
+        format_func=lambda name: name or "Whichever answers now",
+        **draft.on_change("endpoint", put("endpoint")),
+    )
+
+
+def _model(draft: Draft, endpoint: str) -> None:
+    current = draft.spec.model
+    options = list(dict.fromkeys([*([current] if current else []), *model_names(draft.app, endpoint)]))
+    st.selectbox(
+        "Model",
+        options,
+        index=options.index(current) if current else None,
+        placeholder="the endpoint's default",
+        accept_new_options=True,
+        help="Choose one that the endpoint serves, or type its name.",
+        **draft.on_change("model", put("model")),
+    )
+
+
+@st.cache_data(ttl=300, show_spinner=False, max_entries=50)
+def model_names(_app: App, endpoint: str) -> tuple[str, ...]:
+    """What the endpoint says it serves; asked at most every five minutes."""
+    return tuple(_app.endpoints.models(endpoint))
+
+
+def _sampling(draft: Draft, given: Parameters) -> None:
+    st.caption("Left empty, a parameter is not sent and the server decides.")
+    with st.grid(4, min_column_width=110, gap="small"):
+        _number(draft, "Temperature", "temperature", given.temperature, 0.0, 2.0, 0.1)
+        _number(draft, "Top-p", "top_p", given.top_p, 0.0, 1.0, 0.05)
+        _number(draft, "Max tokens", "max_tokens", given.max_tokens, 1, 1_000_000, 1)
+        _number(draft, "Seed", "seed", given.seed, 0, 2**53 - 1, 1)
+
+
+def _number(draft: Draft, label: str, field: str, value: Any, low: Any, high: Any, step: Any) -> None:
+    st.number_input(
+        label, low, high, value, step, placeholder=_UNSET, **draft.on_change(field, put_parameter(field))
+    )
+
+
+def _more(draft: Draft, given: Parameters) -> None:
+    with st.grid(3, min_column_width=150, gap="small"):
+        _number(draft, "Frequency penalty", "frequency_penalty", given.frequency_penalty, -2.0, 2.0, 0.1)
+        _number(draft, "Presence penalty", "presence_penalty", given.presence_penalty, -2.0, 2.0, 0.1)
+        st.selectbox(
+            "Reasoning effort",
+            _EFFORTS,
+            index=_EFFORTS.index(given.reasoning_effort) if given.reasoning_effort in _EFFORTS else None,
+            placeholder=_UNSET,
+            **draft.on_change("reasoning_effort", put_parameter("reasoning_effort")),
+        )
+    st.text_area(
+        "Stop at, one a line",
+        "\n".join(given.stop),
+        height=80,
+        placeholder=_UNSET,
+        **draft.on_change("stop", lambda spec, text: put_parameter("stop")(spec, lines(text))),
+    )
+    _schema(draft, given)
+
+
+def _schema(draft: Draft, given: Parameters) -> None:
+    """The schema of the answer. Text that is no JSON object is not saved, and says so."""
+    current = json.dumps(given.response_schema, indent=2, ensure_ascii=False) if given.response_schema else ""
+    key = draft.key("response_schema")
+    st.text_area(
+        "Answer must fit this JSON Schema",
+        current,
+        height=140,
+        placeholder="free text",
+        **draft.on_change("response_schema", put_schema),
+    )
+    typed = st.session_state.get(key, current)
+    if typed and parse_schema(typed) is None:
+        st.caption(":red[:material/error:] This is not a JSON object yet, so it is not in the draft.")
+
+
+def put_schema(spec: AgentSpec, text: str | None) -> AgentSpec:
+    if not (text or "").strip():
+        return put_parameter("response_schema")(spec, None)
+    schema = parse_schema(text or "")
+    return spec if schema is None else put_parameter("response_schema")(spec, schema)
+
+
+def parse_schema(text: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None

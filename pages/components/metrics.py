@@ -1,0 +1,67 @@
+"""Rows of numbers."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.domain.run import Run
+from core.domain.state import RunState
+from pages.components.frame import quiet
+from pages.components.text import compact, cost, counted, duration, grouped
+
+
+def metric_row(items: Sequence[tuple[str, str]]) -> None:
+    """Page totals: (label, value)."""
+    with st.grid(len(items), min_column_width=110, gap="medium"):
+        for label, value in items:
+            st.metric(label, value)
+
+
+def metric_pairs(items: Sequence[tuple[str, str]], key: str) -> None:
+    """Label left, value right; for narrow columns."""
+    with st.container(gap="xxsmall", key=key):
+        for label, value in items:
+            with st.container(
+                horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small", wrap=False
+            ):
+                st.caption(label, width="content")
+                st.markdown(value, width="content", text_alignment="right")
+
+
+def run_numbers(run: Run) -> list[tuple[str, str]]:
+    """What a run used, as label and value."""
+    totals = run.totals
+    usage = totals.usage
+    calls = f"{totals.calls_executed}" + (f" + {totals.calls_refused} not executed" if totals.calls_refused else "")
+    return [
+        ("Steps", str(totals.steps)),
+        ("Tool calls", calls),
+        ("Time", duration(totals.active_s or None)),
+        ("To first token", duration(totals.first_token_ms / 1000) if totals.first_token_ms else "–"),
+        ("Tokens", compact(usage.total_tokens) if usage else "–"),
+        ("Cost", cost(usage.cost_usd) if usage else "–"),
+    ]
+
+
+def meta_line(run: Run, state: RunState) -> None:
+    """The facts under an answer; what nobody reported is left out, never guessed."""
+    totals = run.totals
+    parts = [
+        f"{duration(totals.first_token_ms / 1000)} to first token" if totals.first_token_ms else "",
+        _speed(state),
+        f"{grouped(totals.usage.total_tokens)} tokens" if totals.usage else "",
+        cost(totals.usage.cost_usd) if totals.usage and totals.usage.cost_usd is not None else "",
+        counted(totals.steps, "step") if totals.steps > 1 else "",
+        f"{run.model} at {run.endpoint}",
+    ]
+    quiet(*parts, run.created_at, small=True)
+
+
+def _speed(state: RunState) -> str:
+    """Tokens a second of the last answer, from what the endpoint reported; nothing where it did not."""
+    decision = state.steps[-1].model.decision if state.steps else None
+    if decision is None or decision.usage is None or decision.exchange.first_token_ms is None:
+        return ""
+    seconds = (decision.exchange.total_ms - decision.exchange.first_token_ms) / 1000
+    tokens = decision.usage.completion_tokens
+    return f"{tokens / seconds:.0f} tok/s" if seconds > 0.05 and tokens > 1 else ""

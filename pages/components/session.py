@@ -1,0 +1,45 @@
+"""Who is here, and how a refused command is said."""
+
+from urllib.parse import unquote
+from uuid import UUID
+
+import streamlit as st
+
+from core.domain.result import Err, Result, T
+
+_SAID = "said"
+
+
+def who() -> str:
+    """The name given at the login; empty on a server without one."""
+    return unquote(str(st.user.get("name") or ""))
+
+
+def uuid_param(name: str) -> UUID | None:
+    """An id from the address; None where there is none or it is no id."""
+    try:
+        return UUID(st.query_params.get(name, ""))
+    except ValueError:
+        return None
+
+
+def value_or_say(result: Result[T]) -> T | None:
+    """The value, or None after telling the person why not. For callbacks: the page that follows shows it."""
+    if isinstance(result, Err):
+        say(result.message, failed=True)
+        return None
+    return result.value
+
+
+def say(message: str, *, failed: bool = False) -> None:
+    """A sentence that the next drawing of a page shows once."""
+    st.session_state[_SAID] = (message, failed)
+
+
+def show_said() -> None:
+    """Draw what a callback had to say: a failure stays on the page, good news fades."""
+    message, failed = st.session_state.pop(_SAID, ("", False))
+    if message and failed:
+        st.error(message.replace("$", r"\$"), icon=":material/error:")
+    elif message:
+        st.toast(message.replace("$", r"\$"), icon=":material/check:")

@@ -1,0 +1,139 @@
+"""Tool card: one for every call, in the model's order. What a model or a tool wrote is shown as plain text."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.domain.state import CallState, EffectStatus
+from core.domain.tool import ToolEffect
+from pages.components.state import STATES, StateName, effect_state, state_text
+from pages.components.text import duration, plain, short
+from pages.components.words import kind_words, words
+
+_LONG_CHARS = 600
+_ONE_LINE_CHARS = 48
+
+
+def tool_card(call: CallState, status: EffectStatus, *, place: str, narrow: bool = False) -> None:
+    """`narrow`: a finished call takes one line, open for more."""
+    state = effect_state(status)
+    key = f"tool_{state}_{place}_{call.effect.replace('.', '_')}"
+    if narrow and state == "done":
+        with st.expander(_one_line(call, state), key=key):
+            _body(call, state, key)
+        return
+    with st.container(border=True, gap="small", key=key):
+        _head(call, state)
+        _body(call, state, key)
+
+
+def _one_line(call: CallState, state: StateName) -> str:
+    _, icon, colour = STATES[state]
+    result = plain(short(_result(call), _ONE_LINE_CHARS))
+    return f":{colour}[{icon}] **{plain(call.call.name)}** → {result} :gray[· {took(call)}]"
+
+
+def _head(call: CallState, state: StateName) -> None:
+    effect: ToolEffect = call.tool.effect if call.tool else "read"
+    icon = ":material/visibility:" if effect == "read" else ":material/edit:"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f":gray[{icon}] **{plain(call.call.name)}**", width="stretch")
+        time = f" :gray[· {took(call)}]" if call.finished else ""
+        st.markdown(state_text(state) + time, width="content")
+
+
+def _body(call: CallState, state: StateName, key: str) -> None:
+    arguments(call.arguments or call.call.arguments)
+    result = _result(call)
+    if result:
+        _long_text(result, key)
+    if note := _note(call, state):
+        st.caption(note)
+    if state not in {"queued", "running"}:
+        _raw(call, key)
+
+
+def took(call: CallState) -> str:
+    """How long the call's last attempt took, or nothing."""
+    return duration(call.finished.took_ms / 1000) if call.finished else ""
+
+
+def arguments(raw: str) -> None:
+    """Arguments as a readable table, never as JSON; text that is no JSON object stands as it came."""
+    values = parsed(raw)
+    if values is None:
+        st.text(raw)
+        return
+    argument_rows(values)
+
+
+def argument_rows(values: Mapping[str, Any]) -> None:
+    with st.container(gap="xxsmall"):
+        for name, value in values.items():
+            with st.container(horizontal=True, gap="small", wrap=False):
+                st.caption(plain(name), width=104)
+                st.text(shown(value), width="stretch")
+
+
+def parsed(raw: str) -> dict[str, Any] | None:
+    """A call's arguments as values; None: they are not a JSON object. Big integers keep every digit."""
+    try:
+        values = json.loads(raw or "{}", parse_float=str)
+    except ValueError:
+        return None
+    return values if isinstance(values, dict) else None
+
+
+def shown(value: Any) -> str:
+    """A value as a person reads it."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _result(call: CallState) -> str:
+    if call.settled:
+        return call.settled.output
+    return call.finished.output if call.finished else ""
+
+
+def _long_text(text: str, key: str) -> None:
+    """The beginning of a long result; the whole of it one click away."""
+    if len(text) <= _LONG_CHARS:
+        st.text(text)
+        return
+    st.text(text[:_LONG_CHARS].rstrip() + " …")
+    with st.popover(f"All {len(text):,} characters", type="tertiary", icon=":material/unfold_more:", key=f"all_{key}"):
+        st.code(text, language=None, wrap_lines=True, height=400)
+
+
+def _note(call: CallState, state: StateName) -> str:
+    """What a person has to know beside the result."""
+    match state:
+        case "unknown":
+            return (
+                "It was started and its answer is lost: nobody can say whether it happened. "
+                "It was not sent again. Check the other side before you go on."
+            )
+        case "refused" if call.refused:
+            return f"{kind_words(call.refused.error)}. {plain(call.refused.reason)}"
+        case "failed" if call.finished and call.finished.error:
+            return f"{plain(call.finished.error.message)} {words(call.finished.error).means}"
+        case "done" if call.settled:
+            said = "that it happened" if call.settled.how == "happened" else "to go on without it"
+            return f"{plain(call.settled.who) or 'A person'} decided {said}."
+        case _:
+            return ""
+
+
+def _raw(call: CallState, key: str) -> None:
+    with st.popover("Raw", type="tertiary", icon=":material/data_object:", key=f"raw_{key}"):
+        st.caption(f"Call id `{plain(call.call.id)}`" + (", made here: the server sent none" if call.call.made_id else ""))
+        st.caption("Arguments, as the model wrote them")
+        st.code(call.call.arguments or "(empty)", language=None, wrap_lines=True)
+        st.caption("Result")
+        st.code(_result(call) or "(nothing was received)", language=None, wrap_lines=True)

@@ -1,0 +1,125 @@
+"""One call of one tool, recorded: a form made from its schema, and what came back."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.bootstrap import App
+from core.domain.run import ENDED
+from core.domain.state import CallState
+from core.domain.tool import ToolSpec
+from core.services.runs import RunView
+from pages.components.frame import quiet, section
+from pages.components.session import uuid_param, value_or_say, who
+from pages.components.text import plain
+from pages.components.tool import tool_card
+from pages.components.turn import fault_card
+
+HALVES = (1, 1)
+_UNSET = "left out"
+
+
+def trial(app: App, tool: ToolSpec) -> None:
+    left, right = st.columns(HALVES, gap="large")
+    with left:
+        section("Try it", "One real call, recorded as a run.")
+        _form(app, tool)
+    with right:
+        section("What came back")
+        _outcome(app)
+
+
+def _form(app: App, tool: ToolSpec) -> None:
+    properties: dict[str, Any] = tool.parameters.get("properties", {})
+    required = set(tool.parameters.get("required", ()))
+    with st.form(f"trial_{tool.name}", border=True):
+        for name, schema in properties.items():
+            _input(tool, name, schema, is_required=name in required)
+        if not properties:
+            st.caption("This tool takes no inputs.")
+        if tool.effect == "write":
+            st.caption(":orange[:material/edit:] It changes something: this call really happens.")
+        st.form_submit_button(
+            "Call it", type="primary", icon=":material/play_arrow:", on_click=_call, args=(app, tool, properties)
+        )
+
+
+def _input(tool: ToolSpec, name: str, schema: Mapping[str, Any], *, is_required: bool) -> None:
+    """The widget that suits a parameter. Left empty, an optional one is not given."""
+    key, label = _key(tool, name), name if is_required else f"{name} (optional)"
+    hint = str(schema.get("description", "")).replace("$", r"\$") or None
+    default = schema.get("default")
+    if choices := schema.get("enum"):
+        index = choices.index(default) if default in choices else None
+        st.selectbox(label, choices, index=index, placeholder=_UNSET, help=hint, key=key)
+    elif schema.get("type") == "boolean":
+        st.selectbox(label, [True, False], index=None, placeholder=_UNSET, help=hint, key=key)
+    elif schema.get("type") in {"object", "array"} or name in {"code", "data", "table", "text"}:
+        st.text_area(label, help=hint, key=key, height=110)
+    else:
+        shown = "" if default is None else f"{default} when left out"
+        st.text_input(label, placeholder=shown or None, help=hint, key=key)
+
+
+def _call(app: App, tool: ToolSpec, properties: Mapping[str, Any]) -> None:
+    given = {name: st.session_state.get(_key(tool, name)) for name in properties}
+    arguments = {name: typed(value, properties[name]) for name, value in given.items() if value not in (None, "")}
+    run = value_or_say(app.tools.test(tool.name, json.dumps(arguments, ensure_ascii=False), who()))
+    if run is not None:
+        st.query_params["run"] = str(run.id)
+
+
+def typed(value: Any, schema: Mapping[str, Any]) -> Any:
+    """What was typed, as the schema wants it; what does not fit is passed on, and the tool's own check answers."""
+    if not isinstance(value, str) or schema.get("type") == "string":
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def _key(tool: ToolSpec, name: str) -> str:
+    return f"trial_{tool.name}_{name}"
+
+
+def _outcome(app: App) -> None:
+    run_id = uuid_param("run")
+    view = app.runs.view(run_id) if run_id else None
+    if view is None:
+        st.caption("Fill in the form and call it: the answer stands here, with its time and its raw text.")
+        return
+    if view.run.status in ENDED:
+        _shown(view)
+    else:
+        _waiting(app, view)
+
+
+@st.fragment(run_every=0.3)
+def _waiting(app: App, view: RunView) -> None:
+    fresh = app.runs.view(view.run.id) or view
+    if fresh.run.status in ENDED:
+        st.rerun()
+    _shown(fresh)
+
+
+def _shown(view: RunView) -> None:
+    calls = [call for step in view.state.steps for call in step.calls]
+    for call in calls:
+        _call_card(view, call)
+    ended = view.state.ended
+    if not calls and ended and ended.error:
+        fault_card(ended.error, "tool_failed_trial")
+    quiet(f"Recorded as run {view.run.id}", view.run.created_at, small=True)
+    st.page_link("pages/run.py", label="Open the run", icon=":material/receipt_long:", query_params={"run": str(view.run.id)})
+
+
+def _call_card(view: RunView, call: CallState) -> None:
+    tool_card(call, view.state.status_of(call), place="trial")
+    if call.finished and call.finished.data is not None:
+        with st.expander("As a value", icon=":material/data_object:", type="compact"):
+            st.json(call.finished.data)
+    if call.refused:
+        st.caption(plain(call.refused.reason))

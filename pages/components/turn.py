@@ -1,0 +1,146 @@
+"""One turn of a conversation: what the person said, then what the agent did and said."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.domain.message import Usage
+from core.domain.run import ENDED, Run
+from core.domain.state import StepState
+from core.errors import Fault
+from core.services.runs import RunView
+from pages.components.answer import answer
+from pages.components.metrics import meta_line
+from pages.components.state import state_text
+from pages.components.text import counted
+from pages.components.tool import tool_card
+from pages.components.words import words
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """What a person can do with a turn; each is a callback and returns at once."""
+
+    stop: Callable[[Run], None]
+    again: Callable[[Run], None]
+    news: Callable[[], None] = lambda: None
+    """Called before the redraw when something was recorded in a live run."""
+    inspect: Callable[[Run], None] | None = None
+
+
+def you(text: str, place: str) -> None:
+    """A message of the person, as it was typed."""
+    with st.container(key=f"you_{place}"), st.chat_message("user", avatar=":material/person:"):
+        st.text(text)
+
+
+def agent() -> DeltaGenerator:
+    """A message of the agent; use as `with agent():`."""
+    return st.chat_message("assistant", avatar=":material/robot_2:")
+
+
+def turn(view: RunView, commands: Commands, *, place: str, narrow: bool = False) -> None:
+    """`place` keeps the keys apart where one run stands twice on a page; `narrow`: for half a page."""
+    you(view.state.input, f"{place}_{view.run.id}")
+    with agent():
+        steps: list[StepState | None] = [*view.state.steps] or [None]
+        for step in steps:
+            answer(view, step, newest=step is steps[-1], place=place, on_news=commands.news)
+            if step is not None:
+                _step_facts(step)
+                for call in step.calls:
+                    tool_card(call, view.state.status_of(call), place=f"{place}_{view.run.id}", narrow=narrow)
+        _ending(view, commands, place)
+
+
+def _step_facts(step: StepState) -> None:
+    """What must be shown and was never silently fixed."""
+    lost = sum(1 for attempt in step.model.attempts[:-1] if attempt.ended_at is None)
+    if lost:
+        st.caption(f":material/repeat: {counted(lost, 'attempt')} before this one was lost when its worker ended.")
+    for note in step.model.decision.notes if step.model.decision else ():
+        with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+            st.markdown(":gray[:material/info:]", width="content")
+            st.text(note)
+
+
+def _ending(view: RunView, commands: Commands, place: str) -> None:
+    run, key = view.run, f"{place}_{view.run.id}"
+    match run.status:
+        case "done":
+            with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"meta_{key}"):
+                meta_line(run, view.state)
+                _again_button(run, commands, key, label="")
+                _inspect_button(run, commands, key)
+        case "failed":
+            fault = view.state.ended.error if view.state.ended else None
+            fault_card(fault or Fault(kind=run.error_kind or "internal", message=""), f"tool_failed_end_{key}")
+            _foot(view, commands, key)
+        case "cancelled":
+            st.markdown(state_text("stopped") + _stopped_by(view))
+            _foot(view, commands, key)
+        case "queued" | "running" | "waiting":
+            st.button(
+                "Stop",
+                icon=":material/stop_circle:",
+                type="tertiary",
+                key=f"stop_{key}",
+                on_click=commands.stop,
+                args=(run,),
+                shortcut="Escape",
+            )
+
+
+def _foot(view: RunView, commands: Commands, key: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"meta_{key}"):
+        _again_button(view.run, commands, key, label="Try again")
+        _inspect_button(view.run, commands, key)
+        meta_line(view.run, view.state)
+
+
+def _again_button(run: Run, commands: Commands, key: str, *, label: str) -> None:
+    st.button(
+        label,
+        icon=":material/refresh:",
+        type="secondary" if label else "tertiary",
+        help=None if label else "Answer again. The answer above stays in Runs.",
+        key=f"again_{key}",
+        on_click=commands.again,
+        args=(run,),
+    )
+
+
+def _inspect_button(run: Run, commands: Commands, key: str) -> None:
+    if commands.inspect is not None:
+        st.button(
+            "",
+            icon=":material/troubleshoot:",
+            type="tertiary",
+            help="Show this answer in the inspector",
+            key=f"inspect_{key}",
+            on_click=commands.inspect,
+            args=(run,),
+        )
+
+
+def fault_card(fault: Fault, key: str) -> None:
+    """A failure as sentences: what happened, in whose words, what it means, what to do now."""
+    said = words(fault)
+    with st.container(border=True, gap="small", key=key):
+        status = f" :gray[· status {fault.status}]" if fault.status else ""
+        st.markdown(f":red[:material/error:] **{said.happened}**{status}")
+        if fault.message:
+            st.text(fault.message)
+        st.markdown(f"{said.means} {said.do}")
+
+
+def _stopped_by(view: RunView) -> str:
+    usage: Usage | None = view.run.totals.usage
+    kept = " What had come until then is kept." if view.run.output or usage else ""
+    return f" :gray[·{kept or ' Nothing had come yet.'}]"
+
+
+def is_live(run: Run) -> bool:
+    return run.status not in ENDED

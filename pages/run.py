@@ -1,0 +1,134 @@
+"""One run: what happened when, entry by entry, and every byte that was sent."""
+
+from functools import partial
+
+import streamlit as st
+
+from core.bootstrap import App, get_app
+from core.domain.run import ENDED, Run
+from core.services.runs import RunView, StartRun
+from pages.components.answer import answer
+from pages.components.charts import waterfall
+from pages.components.frame import Part, empty_state, page_header, section
+from pages.components.inspector import cost_table, received, sent_steps
+from pages.components.journal import journal
+from pages.components.metrics import metric_row, run_numbers
+from pages.components.session import say, show_said, uuid_param, value_or_say, who
+from pages.components.state import run_state, state_badge
+from pages.components.text import counted, short
+from pages.components.tool import tool_card
+from pages.components.turn import fault_card
+
+HALVES = (13, 7)
+
+
+def header(app: App, view: RunView) -> None:
+    run = view.run
+    with page_header(short(run.input, 80), *facts(run)):
+        state_badge(run_state(run))
+        if run.status not in ENDED:
+            st.button("Stop", icon=":material/stop_circle:", on_click=stop, args=(app, run))
+            if run.status != "waiting":
+                st.button(
+                    "Resume",
+                    icon=":material/play_arrow:",
+                    help="Goes on from the journal when the worker that had it is gone.",
+                    on_click=resume,
+                    args=(app, run),
+                )
+        if run.conversation_id and st.button("Open chat", icon=":material/forum:"):
+            st.switch_page(
+                "pages/chat.py", query_params={"conversation": str(run.conversation_id), "run": str(run.id)}
+            )
+        elif run.status in ENDED and not run.conversation_id and run.kind != "test":
+            st.button("Run again", icon=":material/refresh:", on_click=again, args=(app, run))
+
+
+def facts(run: Run) -> list[Part]:
+    revision = f"revision {run.revision}" if run.revision else "draft" if run.agent_id else ""
+    return [run.agent_name, revision, f"{run.model} at {run.endpoint}", run.created_by, "started", run.created_at]
+
+
+def stop(app: App, run: Run) -> None:
+    value_or_say(app.runs.cancel(run.id, who()))
+
+
+def resume(app: App, run: Run) -> None:
+    if value_or_say(app.runs.resume(run.id, who())):
+        say("It goes on from where its journal ends.")
+
+
+def again(app: App, run: Run) -> None:
+    start = StartRun(
+        input=run.input, kind=run.kind, agent_id=run.agent_id, revision=run.revision, endpoint=run.endpoint, who=who()
+    )
+    if started := value_or_say(app.runs.start(start)):
+        st.query_params["run"] = str(started.id)
+
+
+@st.fragment
+def live(app: App, view: RunView) -> None:
+    """While the run goes on, each entry of its journal draws the page's body again."""
+    fresh = app.runs.view(view.run.id) or view
+    if fresh.run.status in ENDED:
+        st.rerun()
+    body(app, fresh)
+
+
+def body(app: App, view: RunView) -> None:
+    metric_row(run_numbers(view.run))
+    left, right = st.columns(HALVES, gap="large")
+    with left:
+        section("Steps")
+        waterfall(view.state)
+        section("Journal", counted(len(view.events), "entry", "entries"))
+        journal(view)
+    with right:
+        details(app, view)
+
+
+def details(app: App, view: RunView) -> None:
+    parts = {
+        "Answer": partial(said, view),
+        "Sent": partial(sent_steps, app, view, "run"),
+        "Received": partial(received, view),
+        "Cost": partial(cost_table, view),
+    }
+    chosen = st.segmented_control(
+        "Details", list(parts), default="Answer", required=True, label_visibility="collapsed", key="details"
+    )
+    parts[chosen or "Answer"]()
+
+
+def said(view: RunView) -> None:
+    """What was said and done, step by step."""
+    for step in view.state.steps:
+        answer(view, step, newest=step is view.state.steps[-1], place="run", on_news=lambda: None)
+        for call in step.calls:
+            tool_card(call, view.state.status_of(call), place="run", narrow=True)
+    if not view.state.steps:
+        answer(view, None, newest=True, place="run", on_news=lambda: None)
+    ended = view.state.ended
+    if ended and ended.error and ended.status == "failed":
+        fault_card(ended.error, "tool_failed_run")
+
+
+def main() -> None:
+    app = get_app()
+    st.page_link("pages/runs.py", label="Runs", icon=":material/arrow_back:")
+    run_id = uuid_param("run")
+    view = app.runs.view(run_id) if run_id else None
+    if view is None:
+        page_header("Run")
+        if empty_state(":material/receipt_long:", "There is no such run here.", "All runs", key="all_runs"):
+            st.switch_page("pages/runs.py")
+        return
+    header(app, view)
+    show_said()
+    if view.run.status in ENDED:
+        body(app, view)
+    else:
+        live(app, view)
+
+
+main()

@@ -1,0 +1,41 @@
+"""Settings: which model answers, the token, endpoints, secrets, health, and what this is."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.bootstrap import App, get_app
+from pages.components.frame import page_header
+from pages.components.session import show_said
+from pages.components.settings.about import about
+from pages.components.settings.endpoints import endpoints, which_model
+from pages.components.settings.health import health
+from pages.components.settings.secrets import secrets, token
+
+
+def models(app: App) -> None:
+    which_model(app)
+    token(app)
+    endpoints(app)
+
+
+SECTIONS: dict[str, Callable[[App], None]] = {"Models": models, "Secrets": secrets, "Health": health, "About": about}
+
+
+def main() -> None:
+    app = get_app()
+    page_header("Settings", "What a person may change stands here; the rest is in the environment or in .env.")
+    show_said()
+    shown = st.segmented_control(
+        "Section",
+        list(SECTIONS),
+        default="Models",
+        required=True,
+        label_visibility="collapsed",
+        key="section",
+        bind="query-params",
+    )
+    SECTIONS[shown or "Models"](app)
+
+
+main()

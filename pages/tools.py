@@ -1,0 +1,111 @@
+"""Tools: what each one does, whether it reads or changes the world, and a place to try it."""
+
+from itertools import groupby
+
+import streamlit as st
+
+from core.bootstrap import App, get_app
+from core.domain.listing import AgentSummary
+from core.domain.tool import ToolKind, ToolSpec
+from pages.components.frame import empty_state, page_header, quiet, section
+from pages.components.session import show_said
+from pages.components.text import counted, plain, short
+from pages.components.tool_import import import_openapi
+from pages.components.tool_trial import trial
+
+KINDS: dict[ToolKind, tuple[str, str]] = {
+    "builtin": ("Built in", "They run inside this server; those that compute never reach out."),
+    "http": ("HTTP requests", "One request each, defined by you."),
+    "openapi": ("From OpenAPI documents", "One tool an operation of somebody's API."),
+    "mcp": ("From MCP servers", "Pinned by hash; a change waits for your yes."),
+    "hf": ("Hugging Face", "Tasks and Spaces."),
+    "python": ("Python", "Functions in a sandbox."),
+    "agent": ("Agents", "An agent that another agent may ask."),
+}
+
+
+def catalogue(app: App, tools: list[ToolSpec]) -> None:
+    users = users_of(app.agents.list())
+    kinds = list(KINDS)
+    for kind, group in groupby(sorted(tools, key=lambda tool: kinds.index(tool.kind)), key=lambda tool: tool.kind):
+        title, note = KINDS[kind]
+        section(title, note)
+        with st.grid("auto", min_column_width=300, gap="medium"):
+            for tool in group:
+                card(tool, users.get(tool.name, []))
+
+
+def card(tool: ToolSpec, used_by: list[str]) -> None:
+    with st.container(border=True, gap="small", height="stretch"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+            st.markdown(f"**{plain(tool.name)}**", width="stretch")
+            effect_badge(tool)
+        st.caption(plain(short(tool.description, 150)))
+        quiet(f"used by {short(', '.join(used_by), 60)}" if used_by else "no agent uses it", small=True)
+        st.button("Try it", icon=":material/play_arrow:", key=f"try_{tool.name}", on_click=open_tool, args=(tool.name,))
+
+
+def effect_badge(tool: ToolSpec) -> None:
+    if tool.effect == "write":
+        st.badge("Changes", icon=":material/edit:", color="orange", help="It changes something; a repetition counts.")
+    else:
+        st.badge("Reads", icon=":material/visibility:", color="gray", help="It only looks; repeating it does no harm.")
+
+
+def users_of(agents: list[AgentSummary]) -> dict[str, list[str]]:
+    users: dict[str, list[str]] = {}
+    for row in agents:
+        for choice in row.spec.tools:
+            users.setdefault(choice.name, []).append(row.agent.name)
+    return users
+
+
+def open_tool(name: str | None) -> None:
+    st.query_params.clear()
+    if name is not None:
+        st.query_params["tool"] = name
+
+
+def one(app: App, tool: ToolSpec) -> None:
+    st.button("All tools", icon=":material/arrow_back:", type="tertiary", on_click=open_tool, args=(None,))
+    with page_header(tool.name, KINDS[tool.kind][0], f"at most {tool.time_limit_s:g} s"):
+        effect_badge(tool)
+    show_said()
+    st.text(tool.description)
+    trial(app, tool)
+
+
+def everything(app: App) -> None:
+    with page_header("Tools", "The model decides to call them; this server executes them and records it."):
+        if st.button("Import OpenAPI", icon=":material/upload_file:", type="primary"):
+            import_openapi(app)
+    show_said()
+    search = st.text_input(
+        "Search",
+        placeholder="Search tools",
+        icon=":material/search:",
+        label_visibility="collapsed",
+        width=280,
+        key="q",
+        bind="query-params",
+        live=True,
+    )
+    tools = app.tools.list(search=search or "")
+    if not tools:
+        empty_state(":material/build:", "No tool fits this search.")
+        return
+    st.caption(counted(len(tools), "tool"))
+    catalogue(app, tools)
+
+
+def main() -> None:
+    app = get_app()
+    name = st.query_params.get("tool")
+    tool = app.tools.get(name) if name else None
+    if tool is not None:
+        one(app, tool)
+    else:
+        everything(app)
+
+
+main()
