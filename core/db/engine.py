@@ -55,7 +55,7 @@ def normalised(given: str) -> str:
 
 def create_engine(url: str) -> Engine:
     """An engine whose failures to reach the server are `Unavailable`, or `ConfigurationError` where it says no."""
-    target = make_url(url)
+    target = make_url(normalised(url))
     engine = sqlalchemy.create_engine(
         target,
         connect_args={key: value for key, value in _CONNECT_ARGUMENTS.items() if key not in target.query},

@@ -1,25 +1,42 @@
-"""Rows of runs written directly, for tests of what only reads them."""
+"""A row for each table, by the migration that makes the table."""
 
-from datetime import UTC, datetime
-from typing import Any
+from sqlalchemy import Engine, text
 
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
+ROWS = {
+    "0001": (
+        "INSERT INTO agents (id, name, live_revision) VALUES (gen_random_uuid(), 'a', 1)",
+        (
+            "INSERT INTO agent_revisions (id, agent_id, number, spec, content_hash) "
+            "SELECT gen_random_uuid(), id, 1, '{}', 'c1:' FROM agents"
+        ),
+        "INSERT INTO system_prompts (id, name, number, text) VALUES (gen_random_uuid(), 'p', 1, 't')",
+        "INSERT INTO user_prompts (id, name, number, text) VALUES (gen_random_uuid(), 'p', 1, 't')",
+    ),
+    "0002": (
+        (
+            "INSERT INTO tools (id, name, kind, parameters, schema_hash, effect, repeat) "
+            "VALUES (gen_random_uuid(), 't', 'http', '{}', 'c1:', 'read', 'safe')"
+        ),
+        "INSERT INTO notebook_pages (id, notebook, text, key) VALUES (gen_random_uuid(), 'n', 't', 'k')",
+        "INSERT INTO endpoints (id, name, base_url) VALUES (gen_random_uuid(), 'e', 'https://e/v1')",
+        "INSERT INTO secrets (name, ciphertext) VALUES ('S', 'x')",
+        "INSERT INTO preferences (name, value) VALUES ('p', '{}')",
+    ),
+    "0003": (
+        "INSERT INTO conversations (id, agent_id) SELECT gen_random_uuid(), id FROM agents",
+        "INSERT INTO runs (id, kind, conversation_id) SELECT gen_random_uuid(), 'chat', id FROM conversations",
+        (
+            "INSERT INTO run_events (run_id, seq, epoch, kind, body, at, hash) "
+            "SELECT id, 0, 0, 'created', '{}', now(), '' FROM runs"
+        ),
+        "INSERT INTO workers (name, key, pid) VALUES ('w', 1, 1)",
+    ),
+}
 
-from core.db.run_tables import RunRow
-from core.ids import new_id
 
-
-def run_row(**columns: Any) -> RunRow:
-    """A run that is done, unless the columns say otherwise."""
-    given = {"id": new_id(), "kind": "chat", "status": "done", "created_at": datetime.now(UTC)} | columns
-    return RunRow(**given)
-
-
-def keep(engine: Engine, *rows: Any) -> None:
-    """Write rows in their order and make them last."""
-    with Session(engine) as session:
-        for row in rows:
-            session.add(row)
-            session.flush()
-        session.commit()
+def fill(engine: Engine, *revisions: str) -> None:
+    """Insert the rows of these migrations, of all if none is named."""
+    with engine.begin() as connection:
+        for revision in revisions or ROWS:
+            for statement in ROWS[revision]:
+                connection.execute(text(statement))
