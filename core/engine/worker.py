@@ -27,7 +27,7 @@ class Claims(Protocol):
 
     def claim(self, run_id: UUID) -> list[Event] | None: ...
 
-    def renew(self) -> None: ...
+    def renew(self, run_ids: Sequence[UUID]) -> None: ...
 
     def release(self) -> None: ...
 
@@ -176,7 +176,7 @@ class Worker:
 
     def _renew(self) -> None:
         begun = _boot_s()
-        self._claims.renew()
+        self._claims.renew(tuple(self._drives))
         self._lease_until = begun + self._lease_s
 
     def _sweep(self) -> None:

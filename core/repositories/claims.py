@@ -24,8 +24,9 @@ class Claims:
         """The journal of a run that is ours from now on, or None."""
         return self._do(lambda journal: journal.claim(run_id, self._owner, self._code, self._lease_s))
 
-    def renew(self) -> None:
-        self._do(lambda journal: journal.renew(self._owner, self._lease_s))
+    def renew(self, run_ids: Sequence[UUID]) -> None:
+        """Extend the leases of these runs."""
+        self._do(lambda journal: journal.renew(self._owner, self._lease_s, run_ids))
 
     def release(self) -> None:
         self._do(lambda journal: journal.release(self._owner))

@@ -114,9 +114,9 @@ class JournalRepository:
         value = self._execute("SELECT partial FROM runs WHERE id = %(id)s", {"id": run_id}).scalar_one_or_none()
         return msgspec.convert(value, Partial) if value else None
 
-    def renew(self, owner: str, lease_s: float) -> None:
-        """Extend the leases of all runs of one worker."""
-        self._execute(sql.RENEW, {"owner": owner, "lease_s": lease_s})
+    def renew(self, owner: str, lease_s: float, run_ids: Sequence[UUID]) -> None:
+        """Extend the leases of the runs that a worker really drives; others of its runs shall run out."""
+        self._execute(sql.RENEW, {"owner": owner, "lease_s": lease_s, "run_ids": [str(one) for one in run_ids]})
 
     def release(self, owner: str) -> None:
         """Let go of all runs of a worker that stops in order; they can be claimed at once."""

@@ -74,7 +74,7 @@ ADVANCE = "UPDATE runs SET next_seq = %(next_seq)s, head = %(head)s WHERE id = %
 
 RENEW = """
 UPDATE runs SET lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
- WHERE status = 'running' AND lease_owner = %(owner)s
+ WHERE status = 'running' AND lease_owner = %(owner)s AND id = ANY(%(run_ids)s::uuid[])
 """
 
 RELEASE = """
