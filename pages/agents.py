@@ -99,9 +99,7 @@ def card(app: App, row: AgentSummary) -> None:
             if st.button("", key=f"copy_{agent.id}", icon=":material/content_copy:", type="tertiary", help="Duplicate"):
                 made(app.agents.duplicate(agent.id, who()))
             if agent.archived:
-                st.button(
-                    "Bring back", key=f"back_{agent.id}", type="tertiary", on_click=bring_back, args=(app, agent)
-                )
+                st.button("Bring back", key=f"back_{agent.id}", type="tertiary", on_click=bring_back, args=(app, agent))
 
 
 def bring_back(app: App, agent: Agent) -> None:

@@ -113,7 +113,9 @@ def starters(app: App, agent: Agent, spec: AgentSpec, values: dict[str, str]) ->
             )
 
 
-def composer(app: App, agent: Agent, conversation: Conversation | None, spec: AgentSpec, *, busy: bool) -> dict[str, str]:
+def composer(
+    app: App, agent: Agent, conversation: Conversation | None, spec: AgentSpec, *, busy: bool
+) -> dict[str, str]:
     """Where the person writes; the values of the agent's variables stand above it."""
     with st.bottom:
         talk, _ = st.columns(HALVES, gap="large")
@@ -142,9 +144,7 @@ def talk(app: App, agent: Agent, conversation: Conversation | None) -> None:
     spec = app.agents.live_spec(agent)
     left, right = st.columns(HALVES, gap="large")
     values = composer(app, agent, conversation, spec, busy=any(is_live(view.run) for view in views))
-    commands = Commands(
-        stop=partial(stop, app), again=partial(again, app, values), news=redraw_both, inspect=inspect
-    )
+    commands = Commands(stop=partial(stop, app), again=partial(again, app, values), news=redraw_both, inspect=inspect)
     with left:
         show_said()
         transcript(app, views, commands)
@@ -162,7 +162,9 @@ def talk(app: App, agent: Agent, conversation: Conversation | None) -> None:
 def new_chat(app: App) -> None:
     agents = app.agents.list()
     if not agents:
-        if empty_state(":material/forum:", "A chat needs an agent to talk to.", "Make an agent", "a clerk who calculates"):
+        if empty_state(
+            ":material/forum:", "A chat needs an agent to talk to.", "Make an agent", "a clerk who calculates"
+        ):
             st.switch_page("pages/agents.py")
         return
     talk(app, new_head(agents), None)

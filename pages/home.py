@@ -136,7 +136,9 @@ def main() -> None:
         needs_you(waiting)
     conversations = app.conversations.list(limit=RECENT)
     agents = app.agents.list()
-    failed = app.runs.list(RunFilter(status=("failed",), kind=("chat",), since=datetime.now(UTC) - timedelta(days=1)), limit=2)
+    failed = app.runs.list(
+        RunFilter(status=("failed",), kind=("chat",), since=datetime.now(UTC) - timedelta(days=1)), limit=2
+    )
     st.space("xsmall")
     left, right = st.columns([3, 2], gap="large")
     with left:

@@ -37,9 +37,7 @@ def header(app: App, view: RunView) -> None:
                     args=(app, run),
                 )
         if run.conversation_id and st.button("Open chat", icon=":material/forum:"):
-            st.switch_page(
-                "pages/chat.py", query_params={"conversation": str(run.conversation_id), "run": str(run.id)}
-            )
+            st.switch_page("pages/chat.py", query_params={"conversation": str(run.conversation_id), "run": str(run.id)})
         elif run.status in ENDED and not run.conversation_id and run.kind != "test":
             st.button("Run again", icon=":material/refresh:", on_click=again, args=(app, run))
 

@@ -59,7 +59,12 @@ def filters(app: App) -> RunFilter:
             "Time", list(PERIODS), index=1, label_visibility="collapsed", width=160, key="time", bind="query-params"
         )
         states = st.pills(
-            "State", list(STATUSES), selection_mode="multi", label_visibility="collapsed", key="state", bind="query-params"
+            "State",
+            list(STATUSES),
+            selection_mode="multi",
+            label_visibility="collapsed",
+            key="state",
+            bind="query-params",
         )
         with st.popover("More filters", icon=":material/filter_list:", type="tertiary"):
             agent, kind, model, error = more(app)

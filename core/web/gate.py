@@ -95,4 +95,3 @@ class Gate:
         if "text/html" in headers.get("accept", ""):
             return RedirectResponse("/login", 303)
         return PlainTextResponse("Sign in first.", 401)
-

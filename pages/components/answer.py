@@ -50,7 +50,13 @@ def _said(view: RunView, step: StepState | None, *, listen: bool) -> dict[str, A
 
 
 def _texts(
-    text: str, reasoning: str, *, thought: str = "Thought", waiting: str = "", streaming: bool = False, stopped: bool = False
+    text: str,
+    reasoning: str,
+    *,
+    thought: str = "Thought",
+    waiting: str = "",
+    streaming: bool = False,
+    stopped: bool = False,
 ) -> dict[str, Any]:
     return {
         "text": text,

@@ -45,7 +45,11 @@ def waterfall(state: RunState) -> None:
         x=alt.X("start:Q", title="seconds", axis=alt.Axis(tickCount=6)),
         x2="shown_end:Q",
         color=alt.Color("kind:N", title=None, legend=None, scale=_colours(frame["kind"].unique().tolist())),
-        tooltip=[alt.Tooltip("step", title="What"), alt.Tooltip("state", title="State"), alt.Tooltip("took", title="Took")],
+        tooltip=[
+            alt.Tooltip("step", title="What"),
+            alt.Tooltip("state", title="State"),
+            alt.Tooltip("took", title="Took"),
+        ],
     )
     quiet = "#A3ABB8" if is_dark() else "#5F6673"
     text = base.mark_text(align="left", dx=6, fontSize=12, color=quiet).encode(x="shown_end:Q", text="took:N")
@@ -98,7 +102,9 @@ def runs_over_time(runs: Sequence[tuple[datetime, str]]) -> None:
     span_h = (frame["at"].max() - frame["at"].min()).total_seconds() / 3600
     unit = "yearmonthdate" if span_h > 96 else "yearmonthdatehours" if span_h > 3 else "yearmonthdatehoursminutes"
     dark = is_dark()
-    colours = {state.word: state_hex(name) for name, state in STATES.items()} | {"Done": "#3A5288" if dark else "#BFCEEB"}
+    colours = {state.word: state_hex(name) for name, state in STATES.items()} | {
+        "Done": "#3A5288" if dark else "#BFCEEB"
+    }
     present = [word for word in colours if word in set(frame["state"])]
     st.altair_chart(
         alt.Chart(frame)

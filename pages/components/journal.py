@@ -43,7 +43,9 @@ def journal(view: RunView) -> None:
         for event in view.events[:_SHOWN]:
             _entry(event, view, names)
     if len(view.events) > _SHOWN:
-        st.caption(f"{len(view.events) - _SHOWN} more entries: `python -m core runs show {view.run.id}` prints them all.")
+        st.caption(
+            f"{len(view.events) - _SHOWN} more entries: `python -m core runs show {view.run.id}` prints them all."
+        )
 
 
 def _entry(event: Event, view: RunView, names: dict[str, str]) -> None:
@@ -52,7 +54,9 @@ def _entry(event: Event, view: RunView, names: dict[str, str]) -> None:
         with st.container(width=72):
             quiet(duration((event.at - view.state.created_at).total_seconds()))
         st.markdown(f":{colour}[:material/{icon}:] {text}", width="stretch")
-        with st.popover("", icon=":material/data_object:", type="tertiary", help=f"Entry {event.seq}", key=f"e{event.seq}"):
+        with st.popover(
+            "", icon=":material/data_object:", type="tertiary", help=f"Entry {event.seq}", key=f"e{event.seq}"
+        ):
             st.caption(f"Entry {event.seq} · {event.kind} · {exact(event.at)} · epoch {event.epoch}")
             body = msgspec.json.format(msgspec.json.encode(event.fact), indent=2).decode()
             st.code(body, language="json", wrap_lines=True, height=360)

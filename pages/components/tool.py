@@ -132,7 +132,9 @@ def _note(call: CallState, state: StateName) -> str:
 
 def _raw(call: CallState, key: str) -> None:
     with st.popover("Raw", type="tertiary", icon=":material/data_object:", key=f"raw_{key}"):
-        st.caption(f"Call id `{plain(call.call.id)}`" + (", made here: the server sent none" if call.call.made_id else ""))
+        st.caption(
+            f"Call id `{plain(call.call.id)}`" + (", made here: the server sent none" if call.call.made_id else "")
+        )
         st.caption("Arguments, as the model wrote them")
         st.code(call.call.arguments or "(empty)", language=None, wrap_lines=True)
         st.caption("Result")

@@ -37,7 +37,7 @@ def you(text: str, place: str) -> None:
 
 
 def agent() -> DeltaGenerator:
-    """A message of the agent; use as `with agent():`."""
+    """A message of the agent, to be used in a with statement."""
     return st.chat_message("assistant", avatar=":material/robot_2:")
 
 

@@ -27,9 +27,7 @@ CHARS_PER_TOKEN = 4
 
 def instructions(draft: Draft) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(
-            "What the agent is told before anything else. Write `{{name}}` for a variable.", width="stretch"
-        )
+        st.caption("What the agent is told before anything else. Write `{{name}}` for a variable.", width="stretch")
         _library(draft)
     st.text_area(
         "Instructions",

@@ -27,13 +27,9 @@ def try_it(draft: Draft) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.subheader("Try it", anchor=False, width="stretch")
         st.badge("Draft" if draft.agent.draft else "Live revision", icon=":material/edit_note:", color="blue")
-        st.button(
-            "", icon=":material/restart_alt:", type="tertiary", help="Start over", key="try_over", on_click=_over
-        )
+        st.button("", icon=":material/restart_alt:", type="tertiary", help="Start over", key="try_over", on_click=_over)
     values = _values(draft)
-    commands = Commands(
-        stop=partial(_stop, draft.app), again=partial(_again, draft, values), inspect=None
-    )
+    commands = Commands(stop=partial(_stop, draft.app), again=partial(_again, draft, values), inspect=None)
     with st.container(height=HEIGHT_PX, border=True, autoscroll=True, key="try_box"):
         _talk(draft, path, commands, values)
     busy = bool(path) and is_live(path[-1])

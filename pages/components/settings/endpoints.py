@@ -67,9 +67,7 @@ def _actions(app: App, endpoint: Endpoint, *, is_default: bool) -> None:
         st.session_state.setdefault(_CHECKED, {})[endpoint.name] = found
         st.rerun()
     if not is_default:
-        st.button(
-            "Use by default", key=f"default_{endpoint.name}", on_click=_set_default, args=(app, endpoint.name)
-        )
+        st.button("Use by default", key=f"default_{endpoint.name}", on_click=_set_default, args=(app, endpoint.name))
     if endpoint.id is not None:
         if st.button("", icon=":material/edit:", type="tertiary", help="Edit", key=f"edit_{endpoint.name}"):
             edit_endpoint(app, endpoint)
@@ -118,9 +116,7 @@ def edit_endpoint(app: App, endpoint: Endpoint) -> None:
         app,
         endpoint,
         "Save",
-        lambda url, secret, model: app.endpoints.update(
-            endpoint.name, who(), base_url=url, secret=secret, model=model
-        ),
+        lambda url, secret, model: app.endpoints.update(endpoint.name, who(), base_url=url, secret=secret, model=model),
     )
 
 

@@ -7,7 +7,7 @@ from pages.components.frame import ask_once, empty_state, quiet, section
 from pages.components.session import say, value_or_say, who
 from pages.components.text import plain
 
-TOKEN = "HUGGING_FACE_AUTH_TOKEN"  # noqa: S105 - its name, not its value
+TOKEN = "HUGGING_FACE_AUTH_TOKEN"
 
 
 def token(app: App) -> None:
@@ -15,7 +15,9 @@ def token(app: App) -> None:
     st.space("small")
     section("Hugging Face token")
     if app.settings.hugging_face_token:
-        st.caption(f":green[:material/check_circle:] It comes from the environment ({TOKEN}), which wins over this page.")
+        st.caption(
+            f":green[:material/check_circle:] It comes from the environment ({TOKEN}), which wins over this page."
+        )
         return
     if any(secret.name == TOKEN for secret in app.secrets.names()):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -27,12 +29,19 @@ def token(app: App) -> None:
 
 
 def _new(app: App, name: str) -> None:
-    with st.form(f"secret_{name}", border=False, clear_on_submit=True):
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            st.text_input(
-                "Token", type="password", placeholder="hf_…", key=f"value_{name}", label_visibility="collapsed", width=360
-            )
-            st.form_submit_button("Keep it", type="primary", on_click=_keep, args=(app, name, f"value_{name}"))
+    with (
+        st.form(f"secret_{name}", border=False, clear_on_submit=True),
+        st.container(horizontal=True, vertical_alignment="bottom", gap="small"),
+    ):
+        st.text_input(
+            "Token",
+            type="password",
+            placeholder="hf_…",
+            key=f"value_{name}",
+            label_visibility="collapsed",
+            width=360,
+        )
+        st.form_submit_button("Keep it", type="primary", on_click=_keep, args=(app, name, f"value_{name}"))
 
 
 def _keep(app: App, name: str, key: str) -> None:
