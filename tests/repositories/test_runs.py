@@ -10,7 +10,7 @@ from core.domain.run import Totals
 from core.domain.run_query import RunFilter, RunTotals
 from core.ids import new_id
 from core.repositories.runs import RunRepository
-from tests.support.rows import keep, run_row
+from tests.support.run_rows import keep, run_row
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 AGENT, TALK = new_id(), new_id()

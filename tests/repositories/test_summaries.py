@@ -9,7 +9,7 @@ from core.ids import new_id
 from core.repositories.agent_revisions import AgentRevisionRepository
 from core.repositories.agents import AgentRepository
 from core.repositories.summaries import SummaryRepository
-from tests.support.rows import keep, run_row
+from tests.support.run_rows import keep, run_row
 
 NOW = datetime.now(UTC)
 LIVE, DRAFT = AgentSpec(instructions="live"), AgentSpec(instructions="draft")

@@ -118,7 +118,10 @@ def test_bare_words_are_text_unless_they_are_plainly_something_else():
         ("name: a\nspec: {tools: [{name: x, policy: maybe}]}", "item 1, policy: 'maybe' is none of allow, ask, deny."),
         ("name: a\nspec: {tools: calculator}", "spec, tools: expected a list, found the text 'calculator'."),
         ("name: a\nspec: {tools: [calculator]}", "spec, tools, item 1: expected a mapping, found the text"),
-        ("name: a\nspec: {limits: {steps: 1.5}}", "spec, limits, steps: expected a whole number, found the number 1.5."),
+        (
+            "name: a\nspec: {limits: {steps: 1.5}}",
+            "spec, limits, steps: expected a whole number, found the number 1.5.",
+        ),
         ("name: a\nspec: {limits: {steps: true}}", "spec, limits, steps: expected a whole number, found true."),
         ("name: a\nspec: {parameters: {temperature: hot}}", "temperature: expected a number, found the text 'hot'."),
         ("name: a\nspec: {limits: {steps: 0}}", "spec, limits: The limit of steps lies between 1 and 1,000, not at 0."),

@@ -1,0 +1,75 @@
+"""Secrets: encrypted at rest, used by name, never shown."""
+
+import logging
+
+from cryptography.fernet import Fernet, InvalidToken
+from sqlalchemy import Engine
+
+from core.db.unit import UnitOfWork
+from core.domain.listing import SecretName
+from core.domain.result import Err, Ok, Result
+from core.errors import ConfigurationError, Fault, FaultError
+from core.repositories.secrets import SecretRepository
+from core.services import secret_key
+from core.services.keeping import keep
+from core.settings import Settings
+
+HUGGING_FACE_TOKEN = "HUGGING_FACE_AUTH_TOKEN"
+_VALUE_CHARS = 20_000
+_log = logging.getLogger(__name__)
+
+
+class SecretService:
+    """What the environment gives wins over what was typed on a screen."""
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine, self._settings = engine, settings
+
+    def set(self, name: str, value: str, who: str) -> Result[None]:
+        """Keep a value under a name, in place of what stood there."""
+        if not value:
+            return Err("invalid", "The value of a secret cannot be empty.", "value")
+        if len(value) > _VALUE_CHARS:
+            return Err("invalid", f"The value of a secret has at most {_VALUE_CHARS:,} characters.", "value")
+        ciphertext = self._fernet().encrypt(value.encode("utf-8", "surrogatepass"))
+        with UnitOfWork(self._engine) as unit:
+            put = keep(unit, SecretRepository(unit.session).put(name, ciphertext, who))
+        return put if isinstance(put, Err) else Ok(None)
+
+    def names(self) -> list[SecretName]:
+        with UnitOfWork(self._engine) as unit:
+            return SecretRepository(unit.session).names()
+
+    def delete(self, name: str, who: str = "") -> Result[None]:
+        """What used it will say that its secret is missing."""
+        _log.info("secret %s deleted by %r", name, who)
+        with UnitOfWork(self._engine) as unit:
+            gone = keep(unit, SecretRepository(unit.session).delete(name))
+        return gone if isinstance(gone, Err) else Ok(None)
+
+    def value(self, name: str) -> str | None:
+        """For a client that is about to send it. Raises `FaultError` when it was encrypted with another key."""
+        if name == HUGGING_FACE_TOKEN and self._settings.hugging_face_token:
+            return self._settings.hugging_face_token
+        with UnitOfWork(self._engine) as unit:
+            ciphertext = SecretRepository(unit.session).ciphertext(name)
+        return None if ciphertext is None else self._decrypted(name, ciphertext)
+
+    def _decrypted(self, name: str, ciphertext: bytes) -> str:
+        try:
+            return self._fernet().decrypt(ciphertext).decode("utf-8", "surrogatepass")
+        except InvalidToken:
+            raise FaultError(
+                Fault(
+                    "auth",
+                    f"The secret {name} was encrypted with another key than the one in {self._settings.home}. "
+                    f"Set it again, or put the {secret_key.FILE_NAME} back that it was encrypted with.",
+                )
+            ) from None
+
+    def _fernet(self) -> Fernet:
+        try:
+            return Fernet(secret_key.load_or_make(self._settings.home))
+        except ValueError:
+            path = self._settings.home / secret_key.FILE_NAME
+            raise ConfigurationError(f"{path} is not a key. Put the right file back, or move it away.") from None
