@@ -27,7 +27,7 @@ class StartRun(msgspec.Struct, frozen=True, kw_only=True):
     conversation_id: UUID | None = None
     parent_run_id: UUID | None = None
     """The run this input replies to; None: the newest of the conversation."""
-    root: bool = False
+    from_start: bool = False
     """Reply to nothing: a new branch at the start of the conversation."""
     endpoint: str = ""
     model: str = ""

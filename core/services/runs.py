@@ -248,7 +248,7 @@ class RunService:
 def _parent(runs: RunRepository, start: StartRun) -> Run | None:
     if start.parent_run_id is not None:
         return runs.get(start.parent_run_id)
-    if start.conversation_id is None or start.root:
+    if start.conversation_id is None or start.from_start:
         return None
     return next(iter(runs.list(RunFilter(conversation_id=start.conversation_id), limit=1)), None)
 
