@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from core.db import cluster
 from core.db.engine import create_engine
 from core.settings import Settings
 from tests.support.databases import Databases
@@ -31,6 +32,14 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _no_network() -> Iterator[None]:
     with only_loopback():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_outside() -> Iterator[None]:
+    """Root's clusters go to the scratch folder instead of /var/lib when pytest's own folders are closed to others."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cluster, "SYSTEM_FOLDER", Path(os.environ[_SCRATCH]) / "system")
         yield
 
 

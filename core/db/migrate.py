@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, text
 from core.errors import ConfigurationError
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
-_LOCK = 0x41727961
+LOCK = 0x41727961
 """Advisory lock of whoever migrates; every process that starts may try."""
 
 
@@ -28,7 +28,7 @@ def migrate(engine: Engine) -> Migrated:
     if seen.before == seen.after:
         return seen
     with engine.begin() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         before = _revision(connection)  # another process may have been first
         if before != seen.after:
             _upgrade(connection)
@@ -54,7 +54,9 @@ def revisions() -> tuple[str, ...]:
 
 
 def _revision(connection: Connection) -> str:
-    if connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
+    # Not to_regclass(): it answers from a cache, in which a table that another process just made is missing.
+    table = "SELECT 1 FROM pg_class WHERE relname = 'alembic_version' AND pg_table_is_visible(oid)"
+    if connection.scalar(text(table)) is None:
         return ""
     return connection.scalar(text("SELECT version_num FROM alembic_version")) or ""
 

