@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from alembic import command
@@ -96,29 +97,50 @@ def test_a_database_that_is_newer_is_left_alone(engine: Engine):
 
 
 def test_processes_that_start_at_once_migrate_once(empty: Engine):
-    script = (
-        "import sys\nfrom core.db.engine import create_engine\nfrom core.db.migrate import migrate\n"
-        "print(*migrate(create_engine(sys.argv[1])), sep='>')"
-    )
-    command = [sys.executable, "-c", script, empty.url.render_as_string(hide_password=False)]
-    with empty.begin() as connection:  # until all have seen an empty database and wait for their turn
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-        processes = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-        while _waiting(connection) < len(processes):
-            assert all(process.poll() is None for process in processes)
+    with held(empty) as connection:
+        processes = [start_migrating(empty) for _ in range(2)]
+        wait_for(connection, processes)
     said = sorted(process.communicate()[0].strip() for process in processes)
     newest = revisions()[-1]
     assert said == [f"{newest}>{newest}", f">{newest}"]
 
 
-def _waiting(connection: Connection) -> int:
-    """How many wait for a lock in this database, looked at after a moment."""
+def test_whoever_waited_sees_that_there_is_nothing_left_to_do(empty: Engine):
+    newest = revisions()[-1]
+    with held(empty) as connection:
+        late = start_migrating(empty)
+        wait_for(connection, [late])
+        connection.execute(text("CREATE TABLE alembic_version (version_num text)"))
+        connection.execute(text("INSERT INTO alembic_version VALUES (:newest)"), {"newest": newest})
+    assert late.communicate()[0].strip() == f"{newest}>{newest}"
+
+
+@contextmanager
+def held(engine: Engine) -> Iterator[Connection]:
+    """Hold the lock of whoever migrates, in a transaction that is committed at the end."""
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+        yield connection
+
+
+def start_migrating(engine: Engine) -> subprocess.Popen[str]:
+    script = (
+        "import sys\nfrom core.db.engine import create_engine\nfrom core.db.migrate import migrate\n"
+        "print(*migrate(create_engine(sys.argv[1])), sep='>')"
+    )
+    command = [sys.executable, "-c", script, engine.url.render_as_string(hide_password=False)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def wait_for(connection: Connection, processes: list[subprocess.Popen[str]]) -> None:
+    """Until all of them have seen an empty database and wait for their turn."""
     question = (
         "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
         "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     )
-    connection.execute(text("SELECT pg_sleep(0.02)"))
-    return connection.scalar(text(question)) or 0
+    while connection.scalar(text(question)) != len(processes):
+        assert all(process.poll() is None for process in processes)
+        connection.execute(text("SELECT pg_sleep(0.02)"))
 
 
 def test_a_start_with_nothing_to_migrate_does_not_import_alembic(engine: Engine):
