@@ -11,7 +11,7 @@ from core.clients.chat import faults, words
 from core.clients.chat.assemble import Assembler
 from core.clients.chat.hub import hub_client, load_hub
 from core.clients.chat.reading import Reading
-from core.clients.chat.route import Route, route_to
+from core.clients.chat.route import route_to
 from core.clients.chat.transport import RecordedTransport, SharedClient, Wire, current_wire, decoded
 from core.domain.endpoint import Endpoint
 from core.domain.event import Exchange
@@ -52,43 +52,35 @@ class ChatClient:
         fault = None
         try:
             async with asyncio.timeout(request.time_limit_s) as limit:
-                route = await asyncio.to_thread(self._route, request.endpoint)
-                wire = self._wire(route, request)
-                await _converse(route, wire, request.model, Reading(assembler, on_delta, wire, limit))
+                wire = await asyncio.to_thread(self._wire, request)
+                await _converse(wire, request.model, Reading(assembler, on_delta, wire, limit))
         except TimeoutError:
             if not assembler.is_complete:
                 fault = Fault("time_limit", "The answer took longer than the time that was left for it.")
         except FaultError as error:
             fault = error.fault
-        reply = assembler.reply(fault, _exchange(wire, assembler))
+        reply = _reply(assembler, fault, wire)
         if last := assembler.take_delta():
             on_delta(last)
-        return reply if wire is None or reply.fault is None else _scrubbed(reply, reply.fault, wire.key)
+        return reply
 
     async def close(self) -> None:
         """Close all connections. Requests under way fail."""
         await self._http.aclose()
 
-    def _route(self, endpoint: Endpoint) -> Route:
+    def _wire(self, request: ModelRequest) -> Wire:
+        """Runs in a thread: keys come from the database, and an address may be that of a server yet to start."""
         load_hub()
-        address = self._addresses(endpoint)  # first: a local server makes its key when it starts
-        return route_to(endpoint, address, self._credentials(endpoint))
-
-    def _wire(self, route: Route, request: ModelRequest) -> Wire:
-        return Wire(
-            origin=route.origin,
-            key=route.key or "",
-            body=request.body,
-            http=self._http,
-            silence_s=self._timeout_s,
-            connect_s=self._connect_timeout_s,
-        )
+        endpoint = msgspec.structs.replace(request.endpoint, model=request.model or request.endpoint.model)
+        address = self._addresses(endpoint)
+        route = route_to(endpoint, address, self._credentials(endpoint))
+        return Wire(route, request.body, self._http, self._timeout_s, self._connect_timeout_s)
 
 
-async def _converse(route: Route, wire: Wire, model: str, reading: Reading) -> None:
+async def _converse(wire: Wire, model: str, reading: Reading) -> None:
     token = current_wire.set(wire)
     try:
-        async with hub_client(route.base_url, route.key) as hub:
+        async with hub_client(wire.route) as hub:
             # What is asked stands in the recorded body. The stream that comes back is never iterated:
             # leaving the hub's client closes it.
             await hub.chat_completion([], model=model or "unnamed", stream=True)
@@ -98,9 +90,16 @@ async def _converse(route: Route, wire: Wire, model: str, reading: Reading) -> N
         current_wire.reset(token)
 
 
-def _exchange(wire: Wire | None, assembler: Assembler) -> Exchange:
+def _reply(assembler: Assembler, fault: Fault | None, wire: Wire | None) -> Reply:
     if wire is None:
-        return Exchange()
+        return assembler.reply(fault)
+    reply = assembler.reply(fault, _exchange(wire, assembler))
+    if reply.fault is None:
+        return reply
+    return msgspec.structs.replace(reply, fault=faults.without_key(reply.fault, wire.route.key))
+
+
+def _exchange(wire: Wire, assembler: Assembler) -> Exchange:
     headers = wire.headers
     return Exchange(
         url=wire.url,
@@ -112,11 +111,3 @@ def _exchange(wire: Wire | None, assembler: Assembler) -> Exchange:
         first_token_ms=wire.first_token_ms,
         total_ms=wire.elapsed_ms(),
     )
-
-
-def _scrubbed(reply: Reply, fault: Fault, key: str) -> Reply:
-    """The reply without the key that a server may quote in its complaint about it."""
-    if not key or key not in fault.message:
-        return reply
-    hidden = msgspec.structs.replace(fault, message=fault.message.replace(key, "[key]"))
-    return msgspec.structs.replace(reply, fault=hidden)

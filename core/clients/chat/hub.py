@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
+from core.clients.chat.route import Route
 from core.clients.chat.transport import NO_KEY, current_wire
 
 if TYPE_CHECKING:
@@ -24,17 +25,17 @@ def load_hub() -> "type[AsyncInferenceClient]":
     return AsyncInferenceClient
 
 
-def hub_client(base_url: str | None, key: str | None) -> "AsyncInferenceClient":
-    """A client of the hub for one request; `base_url` None means the router.
+def hub_client(route: Route) -> "AsyncInferenceClient":
+    """A client of the hub for one request.
 
     One a request, since it costs 2 µs over a shared HTTP client, and a kept one leaks: every stream leaves an entry
     on its exit stack until it is closed.
     """
     # None or "" as key would make the hub send this machine's Hugging Face token, to whatever address.
-    key = key or NO_KEY
-    if base_url is None:
+    key = route.key or NO_KEY
+    if route.base_url is None:
         return load_hub()(provider="auto", api_key=key, headers=_HEADERS)
-    return load_hub()(base_url=base_url, api_key=key, headers=_HEADERS)
+    return load_hub()(base_url=route.base_url, api_key=key, headers=_HEADERS)
 
 
 def _client_for_hub() -> httpx2.AsyncClient:

@@ -5,7 +5,6 @@ from typing import Final
 import httpx2
 import msgspec
 
-from core.clients.chat.transport import origin_of
 from core.domain.endpoint import Endpoint
 from core.errors import Fault, FaultError
 
@@ -18,8 +17,10 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """`base_url` None: through the Hugging Face router, which chooses who serves the model."""
 
     base_url: str | None
-    key: str | None
+    key: str
+    """The credential that goes along; empty: none does."""
     origin: str
+    """Scheme, host and port: nothing may go anywhere else."""
 
     @property
     def models_url(self) -> str:
@@ -33,9 +34,12 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
         return str(url.copy_with(path=f"{path}/models"))
 
 
-def route_to(endpoint: Endpoint, address: str, key: str | None) -> Route:
-    """The route to an endpoint at `address`. Raises `FaultError` for an address or a key that cannot be used."""
-    key = _checked_key(key)
+def route_to(endpoint: Endpoint, address: str, given: str | None) -> Route:
+    """The route to an endpoint at `address` with the key `given`.
+
+    Raises `FaultError` for an address or a key that cannot be used.
+    """
+    key = _checked_key(given or "")
     if endpoint.kind == "huggingface" and (not address or _is_router(address)):
         return Route(base_url=None, key=_hub_token(key), origin=ROUTER)
     return Route(base_url=address, key=key, origin=_origin(address))
@@ -61,18 +65,26 @@ def _url(address: str) -> httpx2.URL:
         raise FaultError(Fault("bad_request", f"{address!r} is no address: {error}")) from None
 
 
-def _hub_token(key: str | None) -> str:
-    if key is None:
+def _hub_token(key: str) -> str:
+    if not key:
         raise FaultError(Fault("auth", "The Hugging Face router needs a token: set HUGGING_FACE_AUTH_TOKEN."))
     if not key.startswith("hf_"):
         raise FaultError(Fault("auth", "This is no Hugging Face token: one begins with hf_."))
     return key
 
 
-def _checked_key(key: str | None) -> str | None:
-    key = (key or "").strip()
-    if not key:
-        return None
+def _checked_key(key: str) -> str:
+    key = key.strip()
     if not key.isascii() or not key.isprintable():
         raise FaultError(Fault("auth", "The key holds characters that cannot be sent; it may have been copied badly."))
     return key
+
+
+def origin_of(url: httpx2.URL) -> str:
+    """Scheme, host and port: whom a credential belongs to."""
+    return f"{url.scheme}://{url.netloc.decode('ascii')}"
+
+
+def without_password(url: httpx2.URL) -> str:
+    """An address as it may be shown and kept."""
+    return str(url.copy_with(userinfo=b"") if url.userinfo else url)

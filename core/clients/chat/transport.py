@@ -18,6 +18,7 @@ import httpx2
 
 from core.clients.chat import faults
 from core.clients.chat.proxies import proxy_for
+from core.clients.chat.route import Route, origin_of, without_password
 from core.errors import Fault, FaultError
 
 NO_KEY: Final = "none"
@@ -32,10 +33,7 @@ _KEEPALIVE_S: Final = 20.0
 class Wire:
     """One request on its way: what must go out, and what came back. Times are milliseconds since `began`."""
 
-    origin: str
-    """Scheme, host and port that the request may go to."""
-    key: str
-    """The credential that goes with it, or nothing."""
+    route: Route
     body: bytes
     http: "SharedClient"
     silence_s: float
@@ -104,7 +102,8 @@ class RecordedTransport(httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         wire = current_wire.get()
         outgoing = _recorded(request, wire)
-        wire.url = _without_password(outgoing.url)
+        wire.url = without_password(outgoing.url)
+        wire.began = time.perf_counter()
         try:
             response = await self._routes.handle_async_request(outgoing)
         except httpx2.TransportError as error:
@@ -144,8 +143,10 @@ def _recorded(request: httpx2.Request, wire: Wire) -> httpx2.Request:
     """The hub's request with the recorded body in place of its own, which drops nulls and rewrites schemas."""
     if wire.url:
         raise FaultError(Fault("internal", "A second request for one answer was stopped before it was sent."))
-    if origin_of(request.url) != wire.origin:
-        raise FaultError(Fault("internal", f"A request to {request.url.host} instead of {wire.origin} was stopped."))
+    if origin_of(request.url) != wire.route.origin:
+        raise FaultError(
+            Fault("internal", f"A request to {request.url.host} instead of {wire.route.origin} was stopped.")
+        )
     headers = request.headers.copy()
     headers["content-length"] = str(len(wire.body))
     headers["accept-encoding"] = "identity"  # compressed, a stream comes in lumps
@@ -205,12 +206,3 @@ class _Routes(httpx2.AsyncBaseTransport):
                 ),
             )
         return self._by_proxy[proxy]
-
-
-def origin_of(url: httpx2.URL) -> str:
-    """Scheme, host and port: whom a credential belongs to."""
-    return f"{url.scheme}://{url.netloc.decode('ascii')}"
-
-
-def _without_password(url: httpx2.URL) -> str:
-    return str(url.copy_with(userinfo=b"") if url.userinfo else url)

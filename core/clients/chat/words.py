@@ -48,7 +48,7 @@ def status_in(error: Json) -> int | None:
         case {"error": dict(inner)}:
             return status_in(inner)
         case {"code": int(code)} | {"status": int(code)} | {"status_code": int(code)} | {"http_status_code": int(code)}:
-            return code if 400 <= code < 600 else None  # noqa: PLR2004 - the range of error statuses
+            return code if 400 <= code < 600 else None
         case {"code": str(code)} if re.fullmatch(r"[45]\d\d", code):
             return int(code)
         case _:

@@ -1,0 +1,122 @@
+"""Asks an endpoint what it serves: whether it answers, how fast, and whether it accepts the credential."""
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import httpx2
+import msgspec
+
+from core.clients.chat import faults, lenient, words
+from core.clients.chat.proxies import proxy_for
+from core.clients.chat.route import Route, route_to, without_password
+from core.domain.canonical import Json
+from core.domain.endpoint import Endpoint
+from core.errors import Fault, FaultError
+
+_LIMIT_BYTES: Final = 16 * 1024 * 1024
+_IDENTITY_URL: Final = "https://huggingface.co/api/whoami-v2"
+
+
+class EndpointProbe(msgspec.Struct, frozen=True, kw_only=True):
+    """`models` in the server's order; `fault` None: all is well."""
+
+    ok: bool
+    took_ms: float
+    models: tuple[str, ...] = ()
+    fault: Fault | None = None
+    url: str = ""
+    """Where it was asked, without a password."""
+
+
+def probe(
+    endpoint: Endpoint,
+    address: str,
+    key: str | None,
+    timeout_s: float = 10.0,
+    transport: httpx2.BaseTransport | None = None,
+) -> EndpointProbe:
+    """List the models of an endpoint. Never raises for what a server does.
+
+    `timeout_s` is the longest silence; `transport` stands in for the network.
+    """
+    began = time.perf_counter()
+    url = ""
+    try:
+        route = route_to(endpoint, address, key)
+        url = without_password(httpx2.URL(route.models_url))
+        models = _models(route, timeout_s, transport)
+    except FaultError as error:
+        fault = faults.without_key(error.fault, (key or "").strip())
+        return EndpointProbe(ok=False, took_ms=_ms_since(began), fault=fault, url=url)
+    return EndpointProbe(ok=True, took_ms=_ms_since(began), models=models, url=url)
+
+
+def _models(route: Route, timeout_s: float, transport: httpx2.BaseTransport | None) -> tuple[str, ...]:
+    if route.base_url is None:
+        # The router lists its models to anybody: only this tells whether the token is good.
+        _get(_IDENTITY_URL, route.key, timeout_s, transport)
+    body = _get(route.models_url, route.key, timeout_s, transport)
+    try:
+        listed = lenient.parse(body)
+    except ValueError:
+        listed = None
+    if (items := _items(listed)) is None:
+        raise FaultError(Fault("stream_malformed", f"This is no list of models: {words.of_body(body)}"))
+    return tuple(dict.fromkeys(_names(items)))
+
+
+def _get(url: str, key: str, timeout_s: float, transport: httpx2.BaseTransport | None) -> bytes:
+    headers = {"user-agent": "aryabhatta"} | ({"authorization": f"Bearer {key}"} if key else {})
+    transport = transport or httpx2.HTTPTransport(proxy=proxy_for(httpx2.URL(url)))
+    with (
+        _as_faults(timeout_s),
+        httpx2.Client(transport=transport, timeout=timeout_s, headers=headers) as client,
+        client.stream("GET", url) as answer,
+    ):
+        body = _bounded(answer.iter_bytes())
+    if answer.has_redirect_location:
+        raise FaultError(faults.of_redirect(answer.status_code, answer.headers))
+    if not answer.is_success:
+        raise FaultError(faults.of_answer(answer.status_code, answer.headers, body, time.time()))
+    return body
+
+
+@contextmanager
+def _as_faults(timeout_s: float) -> Iterator[None]:
+    try:
+        yield
+    except httpx2.TransportError as error:
+        raise FaultError(faults.of_transport(error, has_begun=False, silence_s=timeout_s)) from error
+    except httpx2.DecodingError as error:
+        raise FaultError(Fault("stream_malformed", f"The answer cannot be decompressed: {error}")) from error
+
+
+def _bounded(pieces: Iterable[bytes]) -> bytes:
+    body = b""
+    for piece in pieces:
+        body += piece
+        if len(body) > _LIMIT_BYTES:
+            raise FaultError(Fault("size_limit", f"The list of models is larger than {_LIMIT_BYTES:,} bytes."))
+    return body
+
+
+def _items(listed: Json) -> list[Json] | None:
+    """The list in an answer: `data` of the protocol, `models` of some servers, or the document itself."""
+    match listed:
+        case list(items) | {"data": list(items)} | {"models": list(items)}:
+            return items
+        case _:
+            return None
+
+
+def _names(items: Iterable[Json]) -> Iterator[str]:
+    for item in items:
+        match item:
+            case str(name) | {"id": str(name)} | {"name": str(name)} | {"model": str(name)}:
+                yield words.bounded(name, 300)
+
+
+def _ms_since(began: float) -> float:
+    return (time.perf_counter() - began) * 1000
