@@ -7,6 +7,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from core.db.tool_tables import EndpointRow
+from core.domain.address import kind_at
 from core.domain.endpoint import Endpoint
 from core.domain.result import Err, Result
 from core.ids import new_id
@@ -35,7 +36,7 @@ class EndpointRepository:
         return [_endpoint(row) for row in self._session.scalars(select(EndpointRow).order_by(EndpointRow.id))]
 
     def add(self, endpoint: Endpoint, who: str) -> Result[Endpoint]:
-        """`kind` and `id` of the given endpoint do not count: a row speaks the chat-completions protocol."""
+        """`kind` and `id` of the given endpoint do not count: the kind follows from the address."""
         row = EndpointRow(
             id=new_id(),
             name=endpoint.name,
@@ -77,4 +78,4 @@ class EndpointRepository:
 
 def _endpoint(row: EndpointRow) -> Endpoint:
     columns = {name: getattr(row, name) for name in Endpoint.__struct_fields__ if name != "kind"}
-    return msgspec.convert({**columns, "kind": "openai"}, Endpoint)
+    return msgspec.convert({**columns, "kind": kind_at(row.base_url)}, Endpoint)
