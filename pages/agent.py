@@ -51,7 +51,7 @@ def tabs(draft: Draft) -> None:
 def nobody() -> None:
     page_header("Agent")
     if empty_state(":material/robot_2:", "There is no such agent here.", "All agents", key="all_agents"):
-        st.switch_page("pages/agents.py")
+        st.switch_page("agents.py")
 
 
 app = get_app()

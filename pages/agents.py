@@ -15,7 +15,7 @@ COLUMNS_PX = 320
 
 
 def edit(agent: Agent) -> None:
-    st.switch_page("pages/agent.py", query_params={"agent": str(agent.id)})
+    st.switch_page("agent.py", query_params={"agent": str(agent.id)})
 
 
 @st.dialog("New agent", width="large")
@@ -93,7 +93,7 @@ def card(app: App, row: AgentSummary) -> None:
         quiet(*facts(row), small=True)
         with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
             if st.button("Chat", key=f"chat_{agent.id}", icon=":material/chat:"):
-                st.switch_page("pages/chat.py", query_params={"agent": str(agent.id)})
+                st.switch_page("chat.py", query_params={"agent": str(agent.id)})
             if st.button("Edit", key=f"edit_{agent.id}", icon=":material/edit:"):
                 edit(agent)
             if st.button("", key=f"copy_{agent.id}", icon=":material/content_copy:", type="tertiary", help="Duplicate"):

@@ -75,7 +75,7 @@ def live_turn(app: App, run_id: UUID, commands: Commands) -> None:
     view = app.runs.view(run_id)
     if view is None or not is_live(view.run):
         st.rerun()  # the answer is complete: the composer and the list are drawn anew
-    turn(view, commands, place="chat")
+    turn(view, commands, place="chat", last=True)
 
 
 @st.fragment(key="live_inspector")
@@ -89,7 +89,7 @@ def transcript(app: App, views: list[RunView], commands: Commands) -> None:
         if is_live(view.run):
             live_turn(app, view.run.id, commands)
         else:
-            turn(view, commands, place="chat")
+            turn(view, commands, place="chat", last=view is views[-1])
 
 
 def inspected(views: list[RunView]) -> RunView | None:
@@ -165,7 +165,7 @@ def new_chat(app: App) -> None:
         if empty_state(
             ":material/forum:", "A chat needs an agent to talk to.", "Make an agent", "a clerk who calculates"
         ):
-            st.switch_page("pages/agents.py")
+            st.switch_page("agents.py")
         return
     talk(app, new_head(agents), None)
 

@@ -33,9 +33,9 @@ def header(waiting: Sequence[Run]) -> None:
     subtitle = f"{counted(len(waiting), 'thing needs', 'things need')} you." if waiting else "Nothing waits for you."
     with page_header(greeting(), subtitle):
         if st.button("New agent", icon=":material/add:"):
-            st.switch_page("pages/agents.py")
+            st.switch_page("agents.py")
         if st.button("New chat", icon=":material/chat:", type="primary"):
-            st.switch_page("pages/chat.py")
+            st.switch_page("chat.py")
 
 
 def needs_you(waiting: Sequence[Run]) -> None:
@@ -52,13 +52,13 @@ def needs_you(waiting: Sequence[Run]) -> None:
 
 def open_run(run: Run) -> None:
     if run.conversation_id and run.kind == "chat":
-        st.switch_page("pages/chat.py", query_params={"conversation": str(run.conversation_id)})
-    st.switch_page("pages/run.py", query_params={"run": str(run.id)})
+        st.switch_page("chat.py", query_params={"conversation": str(run.conversation_id)})
+    st.switch_page("run.py", query_params={"run": str(run.id)})
 
 
 def recent(rows: Sequence[ConversationSummary], failed: Sequence[Run]) -> None:
     section("Recent")
-    with st.container(gap="small"):
+    with st.container(gap="small", key="flush_recent"):
         for row in rows:
             recent_row(row)
         for run in failed:
@@ -69,8 +69,8 @@ def recent_row(row: ConversationSummary) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         with st.container(gap=None, width="stretch"):
             st.page_link(
-                "pages/chat.py",
-                label=plain(short(title_of(row), 60)),
+                "chat.py",
+                label=f"**{plain(short(title_of(row), 60))}**",
                 icon=":material/forum:",
                 query_params={"conversation": str(row.conversation.id)},
             )
@@ -82,8 +82,8 @@ def failed_row(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         with st.container(gap=None, width="stretch"):
             st.page_link(
-                "pages/run.py",
-                label=plain(short(run.input, 60)),
+                "run.py",
+                label=f"**{plain(short(run.input, 60))}**",
                 icon=":material/error:",
                 query_params={"run": str(run.id)},
             )
@@ -95,15 +95,15 @@ def first_steps(app: App, agents: Sequence[AgentSummary], *, talked: bool) -> No
     """A short checklist; each line is done by doing it."""
     changed = any(row.agent.draft is not None or (row.agent.live_revision or 0) > 1 for row in agents)
     steps = (
-        (talked, "Talk to an agent", "pages/chat.py"),
-        (bool(app.runs.list(RunFilter(kind=("test",)), limit=1)), "Try a tool by itself", "pages/tools.py"),
-        (changed, "Change an agent and try the draft", "pages/agents.py"),
-        (any((row.agent.live_revision or 0) > 1 for row in agents), "Save it as a revision", "pages/agents.py"),
+        (talked, "Talk to an agent", "chat.py"),
+        (bool(app.runs.list(RunFilter(kind=("test",)), limit=1)), "Try a tool by itself", "tools.py"),
+        (changed, "Change an agent and try the draft", "agents.py"),
+        (any((row.agent.live_revision or 0) > 1 for row in agents), "Save it as a revision", "agents.py"),
     )
     done = sum(is_done for is_done, _, _ in steps)
     section("First steps", f"{done} of {len(steps)}")
     st.progress(done / len(steps))
-    with st.container(gap="xxsmall"):
+    with st.container(gap="xsmall", key="flush_steps"):
         for is_done, text, target in steps:
             if is_done:
                 st.markdown(f":green[:material/check_circle:] :gray[{text}]")
@@ -119,7 +119,7 @@ def sample_agents(agents: Sequence[AgentSummary]) -> None:
                 st.markdown(f":primary[{row.agent.avatar or ':material/robot_2:'}] **{plain(row.agent.name)}**")
                 st.caption(plain(row.agent.description), width="stretch")
                 if st.button("Try it", key=f"sample_{row.agent.id}", icon=":material/play_arrow:"):
-                    st.switch_page("pages/chat.py", query_params={"agent": str(row.agent.id)})
+                    st.switch_page("chat.py", query_params={"agent": str(row.agent.id)})
 
 
 def health(app: App) -> None:
@@ -147,7 +147,7 @@ def main() -> None:
         elif agents:
             section("Recent")
             if empty_state(":material/forum:", "Talk to an agent and you find it here again.", "Begin a chat"):
-                st.switch_page("pages/chat.py")
+                st.switch_page("chat.py")
     with right:
         first_steps(app, agents, talked=bool(conversations))
     if agents:

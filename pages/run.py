@@ -12,7 +12,7 @@ from pages.components.charts import waterfall
 from pages.components.frame import Part, empty_state, page_header, section
 from pages.components.inspector import cost_table, received, sent_steps
 from pages.components.journal import journal
-from pages.components.metrics import metric_row, run_numbers
+from pages.components.metrics import metric_row, model_at, run_numbers
 from pages.components.session import say, show_said, uuid_param, value_or_say, who
 from pages.components.state import run_state, state_badge
 from pages.components.text import counted, short
@@ -37,14 +37,14 @@ def header(app: App, view: RunView) -> None:
                     args=(app, run),
                 )
         if run.conversation_id and st.button("Open chat", icon=":material/forum:"):
-            st.switch_page("pages/chat.py", query_params={"conversation": str(run.conversation_id), "run": str(run.id)})
+            st.switch_page("chat.py", query_params={"conversation": str(run.conversation_id), "run": str(run.id)})
         elif run.status in ENDED and not run.conversation_id and run.kind != "test":
             st.button("Run again", icon=":material/refresh:", on_click=again, args=(app, run))
 
 
 def facts(run: Run) -> list[Part]:
     revision = f"revision {run.revision}" if run.revision else "draft" if run.agent_id else ""
-    return [run.agent_name, revision, f"{run.model} at {run.endpoint}", run.created_by, "started", run.created_at]
+    return [run.agent_name, revision, model_at(run), run.created_by, ("started", run.created_at)]
 
 
 def stop(app: App, run: Run) -> None:
@@ -101,11 +101,11 @@ def details(app: App, view: RunView) -> None:
 def said(view: RunView) -> None:
     """What was said and done, step by step."""
     for step in view.state.steps:
-        answer(view, step, newest=step is view.state.steps[-1], place="run", on_news=lambda: None)
+        answer(view, step, newest=step is view.state.steps[-1], place="run", follow=False, on_news=lambda: None)
         for call in step.calls:
             tool_card(call, view.state.status_of(call), place="run", narrow=True)
     if not view.state.steps:
-        answer(view, None, newest=True, place="run", on_news=lambda: None)
+        answer(view, None, newest=True, place="run", follow=False, on_news=lambda: None)
     ended = view.state.ended
     if ended and ended.error and ended.status == "failed":
         fault_card(ended.error, "tool_failed_run")
@@ -113,13 +113,13 @@ def said(view: RunView) -> None:
 
 def main() -> None:
     app = get_app()
-    st.page_link("pages/runs.py", label="Runs", icon=":material/arrow_back:")
+    st.page_link("runs.py", label="Runs", icon=":material/arrow_back:")
     run_id = uuid_param("run")
     view = app.runs.view(run_id) if run_id else None
     if view is None:
         page_header("Run")
         if empty_state(":material/receipt_long:", "There is no such run here.", "All runs", key="all_runs"):
-            st.switch_page("pages/runs.py")
+            st.switch_page("runs.py")
         return
     header(app, view)
     show_said()

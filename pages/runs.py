@@ -114,7 +114,7 @@ def chart(app: App, query: RunFilter) -> None:
 
 
 def open_run(run: Run) -> None:
-    st.switch_page("pages/run.py", query_params={"run": str(run.id)})
+    st.switch_page("run.py", query_params={"run": str(run.id)})
 
 
 def pages(shown: list[Run], total: int, *, first: bool) -> None:
@@ -162,7 +162,7 @@ def main() -> None:
         if empty_state(
             ":material/timeline:", "Each answer and each tool call is a run, and it stands here.", "Begin a chat"
         ):
-            st.switch_page("pages/chat.py")
+            st.switch_page("chat.py")
         return
     totals(found)
     chart(app, query)

@@ -49,6 +49,7 @@ class View {
     this.after = -1;
     this.asked = -1;
     this.tries = 0;
+    this.fresh = true;
   }
 
   update(data, trigger) {
@@ -57,6 +58,8 @@ class View {
     this.after = Math.max(this.after, data.after);
     if (!data.streaming || data.text.length >= this.text.length) this.text = data.text;
     if (!data.streaming || data.reasoning.length >= this.reasoning.length) this.reasoning = data.reasoning;
+    if (data.follow && this.fresh) toEnd(this.root, true);
+    this.fresh = false;
     this.paint();
     if (data.listen) this.connect();
     else this.close();
@@ -141,6 +144,7 @@ class View {
       i++;
     }
     while (this.blocks.length > i) this.blocks.pop().element.remove();
+    if (this.data.follow && this.data.streaming) toEnd(this.root, false);
   }
 
   close() {
@@ -151,6 +155,22 @@ class View {
     this.socket = null;
     if (socket) socket.close();
   }
+}
+
+// The page follows a growing answer while its reader is at the end, and begins there.
+const NEAR_PX = 160;
+function toEnd(root, always) {
+  const box = scroller(root) ?? document.querySelector('[data-testid="stMain"]');
+  if (!box) return;
+  const near = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX;
+  const go = () => { box.scrollTop = box.scrollHeight; };
+  if (always) for (const ms of [0, 150, 500]) setTimeout(go, ms); // what stands around it is still being drawn
+  else if (near) requestAnimationFrame(go);
+}
+function scroller(element) {
+  let at = element.getRootNode().host ?? element;
+  while (at && !(at.scrollHeight > at.clientHeight && /auto|scroll/.test(getComputedStyle(at).overflowY))) at = at.parentElement;
+  return at;
 }
 
 function copyButton(text) {

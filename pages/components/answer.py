@@ -20,8 +20,10 @@ _VIEW = st.components.v2.component(
 )
 
 
-def answer(view: RunView, step: StepState | None, *, newest: bool, place: str, on_news: Callable[[], None]) -> None:
-    """The text of a step. The newest step of a live run also listens for what comes."""
+def answer(
+    view: RunView, step: StepState | None, *, newest: bool, place: str, follow: bool, on_news: Callable[[], None]
+) -> None:
+    """The text of a step. The newest step of a live run also listens for what comes; `follow`: the page scrolls along."""
     effect = step.model.effect if step else "1.m"
     listen = newest and view.run.status not in ENDED
     data = {
@@ -30,6 +32,7 @@ def answer(view: RunView, step: StepState | None, *, newest: bool, place: str, o
         "effect": effect,
         "after": view.state.next_seq - 1,
         "listen": listen,
+        "follow": follow,
         **_said(view, step, listen=listen),
     }
     if listen or data["text"] or data["reasoning"]:

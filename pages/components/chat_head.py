@@ -35,7 +35,7 @@ def new_head(agents: list[AgentSummary]) -> Agent:
 def conversation_head(app: App, agent: Agent, conversation: Conversation) -> None:
     title = conversation.title or "Conversation"
     revision = f"revision {agent.live_revision}" if agent.live_revision else "draft"
-    with page_header(title, agent.name, revision, "begun", conversation.created_at):
+    with page_header(title, agent.name, revision, ("begun", conversation.created_at)):
         choice = st.menu_button(
             "More", [_RENAME, _OPEN_AGENT, _ARCHIVE], icon=":material/more_horiz:", key="conversation_more"
         )
@@ -43,7 +43,7 @@ def conversation_head(app: App, agent: Agent, conversation: Conversation) -> Non
         case "Rename":
             _rename(app, conversation)
         case "Edit the agent":
-            st.switch_page("pages/agent.py", query_params={"agent": str(agent.id)})
+            st.switch_page("agent.py", query_params={"agent": str(agent.id)})
         case "Archive":
             ask_once(
                 "Archive this conversation?",

@@ -10,8 +10,8 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.components.state import STATE_HEX, StateName, is_dark
 from pages.components.text import ago, exact, plain
 
-Part = str | datetime
-"""A piece of a quiet line: words, or a moment that is shown relative with the exact one on hover."""
+Part = str | datetime | tuple[str, datetime]
+"""A piece of a quiet line: words, or a moment (with a word before it), shown relative with the exact one on hover."""
 
 _CSS = """<style>
 .block-container,[data-testid="stBottomBlockContainer"]{max-width:1360px;padding-left:2rem;padding-right:2rem}
@@ -32,8 +32,14 @@ _CSS = """<style>
 [data-testid="stBaseButton-primary"]{color:%ink}
 [data-testid="stMetricValue"],[data-testid="stCaptionContainer"]{font-variant-numeric:tabular-nums}
 [class*="st-key-row_"]{border-radius:.5rem}
-[class*="st-key-conv_"] button{justify-content:flex-start;text-align:left}
+[class*="st-key-conv_"] button,[class*="st-key-conv_"] button>div{justify-content:flex-start;text-align:left;width:100%}
+[class*="st-key-conv_"] button{padding-left:.25rem;padding-right:.25rem;min-height:2rem}
 [class*="st-key-conv_"] button p{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+[class*="st-key-flush"] [data-testid="stPageLink-NavLink"]{padding-left:0;padding-right:0;min-height:0}
+[class*="st-key-flush"] [data-testid="stPageLink-NavLink"] p{font-size:1rem}
+[class*="st-key-dense"] button{min-height:1.5rem;padding:0 .25rem}
+[class*="st-key-tool_"] .quiet{line-height:1.6rem}
+[class*="st-key-tool_"] [data-testid="stPopoverButton"]{min-height:1.5rem;padding:0 .25rem}
 [class*="st-key-tool_running"] [data-testid="stIconMaterial"]{animation:turn 1.2s linear infinite}
 @keyframes turn{to{transform:rotate(360deg)}}
 @media (prefers-reduced-motion:reduce){[class*="st-key-tool_running"] [data-testid="stIconMaterial"]{animation:none}}
@@ -87,6 +93,8 @@ def quiet(*parts: Part, small: bool = False, right: bool = False, clamp: bool = 
 
 
 def _part(part: Part) -> str:
+    if isinstance(part, tuple):
+        return f"{escape(part[0])} {_part(part[1])}"
     if isinstance(part, datetime):
         return f'<span title="{escape(exact(part))}">{escape(ago(part))}</span>'
     return escape(part)

@@ -40,9 +40,10 @@ def timeline(view: RunView) -> None:
             for call in step.calls:
                 took = duration(call.finished.took_ms / 1000) if call.finished else ""
                 _line(effect_state(view.state.status_of(call)), plain(call.call.name), took)
-    st.page_link(
-        "pages/run.py", label="Open the run", icon=":material/receipt_long:", query_params={"run": str(view.run.id)}
-    )
+    with st.container(key="flush_open"):
+        st.page_link(
+            "run.py", label="Open the run", icon=":material/receipt_long:", query_params={"run": str(view.run.id)}
+        )
 
 
 def _line(state: StateName, what: str, took: str, *, model: bool = False) -> None:

@@ -39,7 +39,7 @@ class Line(NamedTuple):
 
 def journal(view: RunView) -> None:
     names = _names(view.state)
-    with st.container(gap="xxsmall"):
+    with st.container(gap="xxsmall", key="dense_journal"):
         for event in view.events[:_SHOWN]:
             _entry(event, view, names)
     if len(view.events) > _SHOWN:

@@ -32,10 +32,10 @@ def run_numbers(run: Run) -> list[tuple[str, str]]:
     """What a run used, as label and value."""
     totals = run.totals
     usage = totals.usage
-    calls = f"{totals.calls_executed}" + (f" + {totals.calls_refused} not executed" if totals.calls_refused else "")
     return [
         ("Steps", str(totals.steps)),
-        ("Tool calls", calls),
+        ("Tool calls", str(totals.calls_executed)),
+        *([("Not executed", str(totals.calls_refused))] if totals.calls_refused else []),
         ("Time", duration(totals.active_s or None)),
         ("To first token", duration(totals.first_token_ms / 1000) if totals.first_token_ms else "–"),
         ("Tokens", compact(usage.total_tokens) if usage else "–"),
@@ -52,7 +52,7 @@ def meta_line(run: Run, state: RunState) -> None:
         f"{grouped(totals.usage.total_tokens)} tokens" if totals.usage else "",
         cost(totals.usage.cost_usd) if totals.usage and totals.usage.cost_usd is not None else "",
         counted(totals.steps, "step") if totals.steps > 1 else "",
-        f"{run.model} at {run.endpoint}",
+        model_at(run),
     ]
     quiet(*parts, run.created_at, small=True)
 
@@ -65,3 +65,8 @@ def _speed(state: RunState) -> str:
     seconds = (decision.exchange.total_ms - decision.exchange.first_token_ms) / 1000
     tokens = decision.usage.completion_tokens
     return f"{tokens / seconds:.0f} tok/s" if seconds > 0.05 and tokens > 1 else ""
+
+
+def model_at(run: Run) -> str:
+    """The model and where it is served; said once where both have one name."""
+    return run.model if run.model == run.endpoint else f"{run.model} at {run.endpoint}" if run.model else run.endpoint

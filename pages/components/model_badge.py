@@ -15,7 +15,7 @@ def model_badge(choice: Choice, spec: AgentSpec | None = None, *, link: bool = T
         if endpoint.kind == "demo":
             st.badge("Demo model: scripted, not AI", icon=":material/theater_comedy:", color="orange", help=choice.why)
             if link:
-                st.page_link("pages/settings.py", label="Use a real model", icon=":material/arrow_forward:")
+                st.page_link("settings.py", label="Use a real model", icon=":material/arrow_forward:")
             return
         label = plain(f"{model or 'no model chosen'} at {endpoint.name}")
         st.badge(label, icon=":material/neurology:", color="gray" if model else "orange", help=choice.why)

@@ -1,17 +1,20 @@
 """Tool card: one for every call, in the model's order. What a model or a tool wrote is shown as plain text."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from core.domain.state import CallState, EffectStatus
 from core.domain.tool import ToolEffect
+from pages.components.frame import quiet
 from pages.components.state import STATES, StateName, effect_state, state_text
 from pages.components.text import duration, plain, short
 from pages.components.words import kind_words, words
 
+LABEL_PX = 104
 _LONG_CHARS = 600
 _ONE_LINE_CHARS = 48
 
@@ -23,9 +26,10 @@ def tool_card(call: CallState, status: EffectStatus, *, place: str, narrow: bool
     if narrow and state == "done":
         with st.expander(_one_line(call, state), key=key):
             _body(call, state, key)
+            _raw(call, key, "Raw")
         return
-    with st.container(border=True, gap="small", key=key):
-        _head(call, state)
+    with st.container(border=True, gap="xsmall", key=key):
+        _head(call, state, key)
         _body(call, state, key)
 
 
@@ -35,24 +39,31 @@ def _one_line(call: CallState, state: StateName) -> str:
     return f":{colour}[{icon}] **{plain(call.call.name)}** → {result} :gray[· {took(call)}]"
 
 
-def _head(call: CallState, state: StateName) -> None:
+def _head(call: CallState, state: StateName, key: str) -> None:
     effect: ToolEffect = call.tool.effect if call.tool else "read"
     icon = ":material/visibility:" if effect == "read" else ":material/edit:"
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         st.markdown(f":gray[{icon}] **{plain(call.call.name)}**", width="stretch")
         time = f" :gray[· {took(call)}]" if call.finished else ""
         st.markdown(state_text(state) + time, width="content")
+        if state not in {"queued", "running"}:
+            _raw(call, key, "")
 
 
 def _body(call: CallState, state: StateName, key: str) -> None:
     arguments(call.arguments or call.call.arguments)
-    result = _result(call)
-    if result:
-        _long_text(result, key)
+    if result := _result(call):
+        _row("result", lambda: _long_text(result, key))
     if note := _note(call, state):
         st.caption(note)
-    if state not in {"queued", "running"}:
-        _raw(call, key)
+
+
+def _row(label: str, value: Callable[[], None]) -> None:
+    with st.container(horizontal=True, gap="small", wrap=False):
+        with st.container(width=LABEL_PX):
+            quiet(label)
+        with st.container(gap="xxsmall"):
+            value()
 
 
 def took(call: CallState) -> str:
@@ -72,9 +83,7 @@ def arguments(raw: str) -> None:
 def argument_rows(values: Mapping[str, Any]) -> None:
     with st.container(gap="xxsmall"):
         for name, value in values.items():
-            with st.container(horizontal=True, gap="small", wrap=False):
-                st.caption(plain(name), width=104)
-                st.text(shown(value), width="stretch")
+            _row(name, partial(st.text, shown(value)))
 
 
 def parsed(raw: str) -> dict[str, Any] | None:
@@ -130,8 +139,8 @@ def _note(call: CallState, state: StateName) -> str:
             return ""
 
 
-def _raw(call: CallState, key: str) -> None:
-    with st.popover("Raw", type="tertiary", icon=":material/data_object:", key=f"raw_{key}"):
+def _raw(call: CallState, key: str, label: str) -> None:
+    with st.popover(label, type="tertiary", icon=":material/data_object:", help="As it was sent", key=f"raw_{key}"):
         st.caption(
             f"Call id `{plain(call.call.id)}`" + (", made here: the server sent none" if call.call.made_id else "")
         )

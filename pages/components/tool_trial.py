@@ -113,9 +113,7 @@ def _shown(view: RunView) -> None:
     if not calls and ended and ended.error:
         fault_card(ended.error, "tool_failed_trial")
     quiet(f"Recorded as run {view.run.id}", view.run.created_at, small=True)
-    st.page_link(
-        "pages/run.py", label="Open the run", icon=":material/receipt_long:", query_params={"run": str(view.run.id)}
-    )
+    st.page_link("run.py", label="Open the run", icon=":material/receipt_long:", query_params={"run": str(view.run.id)})
 
 
 def _call_card(view: RunView, call: CallState) -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.domain.message import Usage
 from core.domain.run import ENDED, Run
 from core.domain.state import StepState
 from core.errors import Fault
@@ -14,7 +13,7 @@ from core.services.runs import RunView
 from pages.components.answer import answer
 from pages.components.metrics import meta_line
 from pages.components.state import state_text
-from pages.components.text import counted
+from pages.components.text import counted, plain
 from pages.components.tool import tool_card
 from pages.components.words import words
 
@@ -41,13 +40,14 @@ def agent() -> DeltaGenerator:
     return st.chat_message("assistant", avatar=":material/robot_2:")
 
 
-def turn(view: RunView, commands: Commands, *, place: str, narrow: bool = False) -> None:
-    """`place` keeps the keys apart where one run stands twice on a page; `narrow`: for half a page."""
+def turn(view: RunView, commands: Commands, *, place: str, narrow: bool = False, last: bool = False) -> None:
+    """`place` keeps the keys apart where one run stands twice on a page; `narrow`: for half a page; `last`: of all."""
     you(view.state.input, f"{place}_{view.run.id}")
     with agent():
         steps: list[StepState | None] = [*view.state.steps] or [None]
         for step in steps:
-            answer(view, step, newest=step is steps[-1], place=place, on_news=commands.news)
+            newest = step is steps[-1]
+            answer(view, step, newest=newest, place=place, follow=last and newest, on_news=commands.news)
             if step is not None:
                 _step_facts(step)
                 for call in step.calls:
@@ -137,9 +137,9 @@ def fault_card(fault: Fault, key: str) -> None:
 
 
 def _stopped_by(view: RunView) -> str:
-    usage: Usage | None = view.run.totals.usage
-    kept = " What had come until then is kept." if view.run.output or usage else ""
-    return f" :gray[·{kept or ' Nothing had come yet.'}]"
+    by = f" by {plain(view.state.cancelled_by)}" if view.state.cancelled_by else ""
+    kept = any(step.model.decision or (step.model.gave_up and step.model.gave_up.output) for step in view.state.steps)
+    return f"{by} :gray[· {'What had come until then is kept.' if kept else 'Nothing had come yet.'}]"
 
 
 def is_live(run: Run) -> bool:

@@ -19,7 +19,7 @@ def agent_head(app: App, agent: Agent) -> None:
             "More", [_DETAILS, _DUPLICATE, _EXPORT, _ARCHIVE], icon=":material/more_horiz:", key="agent_more"
         )
         if st.button("Open chat", icon=":material/chat:"):
-            st.switch_page("pages/chat.py", query_params={"agent": str(agent.id)})
+            st.switch_page("chat.py", query_params={"agent": str(agent.id)})
     match choice:
         case "Name and details":
             _details(app, agent)
@@ -61,7 +61,7 @@ def _duplicate(app: App, agent: Agent) -> None:
     copy = value_or_say(app.agents.duplicate(agent.id, who()))
     if copy is not None:
         say(f"This is the copy: {copy.name}.")
-        st.switch_page("pages/agent.py", query_params={"agent": str(copy.id)})
+        st.switch_page("agent.py", query_params={"agent": str(copy.id)})
 
 
 @st.dialog("Export")
@@ -95,4 +95,4 @@ def _ask_archive(app: App, agent: Agent) -> None:
 def _archive(app: App, agent: Agent) -> None:
     if value_or_say(app.agents.archive(agent.id, who())):
         say(f"{agent.name} is archived.")
-        st.switch_page("pages/agents.py")
+        st.switch_page("agents.py")

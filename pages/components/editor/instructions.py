@@ -9,7 +9,7 @@ import streamlit as st
 from core.domain.agent import AgentSpec, Variable, VariableType
 from core.domain.result import Err
 from core.domain.template import Rendered, render, variables_in
-from pages.components.editor.draft import Change, Draft, lines
+from pages.components.editor.draft import Change, Draft
 from pages.components.session import who
 from pages.components.text import counted, grouped, plain
 
@@ -65,8 +65,8 @@ def _count(spec: AgentSpec) -> None:
 
 def _variables(draft: Draft, prompt: Rendered) -> None:
     st.markdown("**Variables**")
-    for index, variable in enumerate(draft.spec.variables):
-        with st.container(border=True, gap="small"):
+    with st.container(gap="xsmall"):
+        for index, variable in enumerate(draft.spec.variables):
             _variable(draft, index, variable)
     if prompt.missing:
         names = plain(", ".join(prompt.missing))
@@ -94,15 +94,21 @@ def _variable(draft: Draft, index: int, variable: Variable) -> None:
         **draft.on_change(f"default_{variable.name}", _put_variable(index, "default")),
     )
     if variable.type == "choice":
-        st.text_area(
-            f"Choices of {variable.name}, one a line",
-            "\n".join(variable.choices),
-            height=90,
-            **draft.on_change(
-                f"choices_{variable.name}",
-                lambda spec, text: _put_variable(index, "choices")(spec, lines(text)),
-            ),
+        st.text_input(
+            f"Choices of {variable.name}",
+            ", ".join(variable.choices),
+            placeholder="Choices, with commas between them",
+            label_visibility="collapsed",
+            **draft.on_change(f"choices_{variable.name}", _put_choices(index)),
         )
+
+
+def _put_choices(index: int) -> Change:
+    def change(spec: AgentSpec, text: str | None) -> AgentSpec:
+        choices = tuple(part.strip() for part in (text or "").split(",") if part.strip())
+        return _put_variable(index, "choices")(spec, choices)
+
+    return change
 
 
 def _put_variable(index: int, field: str) -> Change:

@@ -67,7 +67,7 @@ def secrets(app: App) -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
             with st.container(gap=None, width="stretch"):
                 st.markdown(f"**{plain(secret.name)}**")
-                quiet("set", secret.updated_at, small=True)
+                quiet(("set", secret.updated_at), small=True)
             _delete_button(app, secret.name)
     section("Add or replace one")
     with st.form("new_secret", border=True, clear_on_submit=True):
