@@ -24,8 +24,8 @@ class Account:
         """Whether it is not the one this process runs as."""
         return self.uid != os.geteuid()
 
-    def own(self, path: Path) -> None:
-        """Hand `path` over to this account."""
+    def own(self, path: Path | int) -> None:
+        """Hand a file or folder, or the one that is open as a descriptor, over to this account."""
         if self.is_other:
             os.chown(path, self.uid, self.gid)
 

@@ -20,6 +20,7 @@ import os
 import secrets
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,11 +90,17 @@ class Cluster:
 
         Raises `ConfigurationError` when it is somebody else's: whoever owns it could read what goes there.
         """
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if folder.lstat().st_uid not in {os.geteuid(), self.account.uid}:
-            raise _foreign(folder)
-        folder.chmod(0o700)
-        self.account.own(folder)
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+        # Through a descriptor, and never along a link: in /tmp a stranger may exchange a name at any moment.
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            if os.fstat(descriptor).st_uid not in {os.geteuid(), self.account.uid}:
+                raise _foreign(folder)
+            os.fchmod(descriptor, 0o700)
+            self.account.own(descriptor)
+        finally:
+            os.close(descriptor)
 
     def check(self) -> None:
         """Raise `ConfigurationError` when our programs cannot open this data, or we have no password for it."""

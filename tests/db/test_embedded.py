@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -64,6 +65,21 @@ def test_any_number_of_processes_may_start_it_at_once_and_the_last_one_stops_it(
         for client in clients[1:]:
             client.end()
         assert is_running(home)
+    wait_until_stopped(home)
+
+
+def test_a_program_killed_while_it_makes_the_data_folder_is_no_obstacle(room: Path, account: Account | None):
+    home = room / "half made"
+    with Client(home, account) as killed:
+        killed.tell("ensure")
+        while not (home / "postgres/data.new/base").exists():
+            assert killed.process.poll() is None
+            time.sleep(0.002)  # until it is in the middle of it
+        killed.process.kill()  # its initdb is left alone, and goes on for a while
+        killed.process.wait()
+    assert not (home / "postgres/data").exists()
+    with Client(home, account) as client:
+        client.ask("ensure")
     wait_until_stopped(home)
 
 

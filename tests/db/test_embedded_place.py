@@ -106,17 +106,29 @@ def test_any_path_will_do(used_home: Path, room: Path, name: str):
         shutil.rmtree(socket_folder)
 
 
+@pytest.fixture
+def socket_folder(room: Path) -> Iterator[Path]:
+    """Where the socket of `room / ("x" * 100)` goes, whose own path is too long for a socket."""
+    folder = cluster.cluster_of(room / ("x" * 100)).run
+    assert folder.parent == Path("/tmp")
+    yield folder
+    folder.unlink() if folder.is_symlink() else folder.rmdir()
+
+
 @needs_root
-def test_a_socket_folder_that_a_stranger_made_first_is_refused(room: Path):
-    home = room / ("x" * 100)
-    socket_folder = cluster.cluster_of(home).run
+def test_a_socket_folder_that_a_stranger_made_first_is_refused(room: Path, socket_folder: Path):
     socket_folder.mkdir()
     nobody().own(socket_folder)
-    try:
-        with pytest.raises(ConfigurationError, match="belongs to nobody"):
-            ensure_postgres(home, durable=False)
-    finally:
-        socket_folder.rmdir()
+    with pytest.raises(ConfigurationError, match="belongs to nobody"):
+        ensure_postgres(room / ("x" * 100), durable=False)
+
+
+def test_a_socket_folder_that_is_a_link_is_not_followed(room: Path, socket_folder: Path):
+    (room / "target").mkdir(mode=0o755)
+    socket_folder.symlink_to(room / "target")
+    with pytest.raises(ConfigurationError, match="Cannot keep a database"):
+        ensure_postgres(room / ("x" * 100), durable=False)
+    assert (room / "target").stat().st_mode & 0o777 == 0o755
 
 
 def test_files_are_closed_to_others(used_home: Path):
