@@ -171,19 +171,22 @@ async def test_hostile_addresses_are_refused_before_anything_is_sent(url):
     assert caught.value.fault.kind in ("connection", "bad_request")
 
 
+async def outcome(outbound, sent):
+    """The kind of the fault, or the address that answered."""
+    try:
+        return (await outbound.send(sent)).url
+    except FaultError as error:
+        return error.fault.kind
+
+
 @pytest.mark.parametrize("url", HOSTILE)
 async def test_redirects_to_hostile_addresses_are_refused(url):
     location = url.encode("utf-8", "replace").decode("latin-1").replace("\n", "%0A")
     async with serving(by_path(go=reply(status=302, location=location), **{"127.0.0.1": reply("x")})) as server:
-        seen = server.requests
-        try:
-            answer = await Outbound(allow=[server.host], resolve=names).send(request(server.url("/go"), timeout_s=5))
-        except FaultError as error:
-            assert error.fault.kind in ("connection", "bad_request")
-        else:
-            # A relative address, read as the standard has it, stays on the server that sent it.
-            assert answer.url.startswith(server.url()) or answer.status == 302
-        assert {r.headers["host"] for r in seen} == {server.host}
+        told = await outcome(Outbound(allow=[server.host], resolve=names), request(server.url("/go"), timeout_s=5))
+        # A relative address, read as the standard has it, stays on the server that sent it.
+        assert told in ("connection", "bad_request") or told.startswith(server.url())
+        assert {r.headers["host"] for r in server.requests} == {server.host}
 
 
 async def test_a_refusal_names_host_and_reason():
