@@ -10,11 +10,13 @@ from core.web.gate import Gate
 from core.web.headers import SecurityHeaders
 from core.web.lifespan import lifespan
 from core.web.routes import routes
+from pages.components.crash import say_crash
 
 app = st.App(
     Path(__file__).parent / "pages" / "main.py",
     lifespan=lifespan,
     routes=routes(),
+    on_script_error=say_crash,
     middleware=[
         Middleware(SecurityHeaders),
         Middleware(Gate, settings=load, address=lambda: st.get_option("server.address")),
