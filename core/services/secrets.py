@@ -55,6 +55,16 @@ class SecretService:
             ciphertext = SecretRepository(unit.session).ciphertext(name)
         return None if ciphertext is None else self._decrypted(name, ciphertext)
 
+    def has(self, name: str) -> bool:
+        """Whether `value` would give one, without decrypting it."""
+        if name == HUGGING_FACE_TOKEN and self._settings.hugging_face_token:
+            return True
+        return any(secret.name == name for secret in self.names())
+
+    def origin_of_token(self) -> str:
+        """Where the Hugging Face token comes from."""
+        return "from the environment" if self._settings.hugging_face_token else "kept under Secrets"
+
     def _decrypted(self, name: str, ciphertext: bytes) -> str:
         try:
             return self._fernet().decrypt(ciphertext).decode("utf-8", "surrogatepass")

@@ -1,0 +1,243 @@
+"""Endpoints: where models are served, which one answers, and whether it does."""
+
+import logging
+from typing import Any
+
+import msgspec
+from sqlalchemy import Engine
+
+from core.clients.chat.probe import EndpointProbe, probe
+from core.db.unit import UnitOfWork
+from core.domain.address import address_problem, final_url, host_name, kind_at
+from core.domain.endpoint import Compatibility, Endpoint
+from core.domain.result import Err, Ok, Result
+from core.errors import ConfigurationError, FaultError
+from core.repositories.endpoints import EndpointRepository
+from core.repositories.preferences import PreferenceRepository
+from core.services.connections import Connections
+from core.services.endpoint_choice import Choice, choose_from, unknown
+from core.services.keeping import keep
+from core.services.secrets import HUGGING_FACE_TOKEN, SecretService
+from core.settings import Settings
+
+__all__ = ["DEFAULT_ROUTER_MODEL", "Choice", "EndpointHealth", "EndpointService"]
+
+DEFAULT_ROUTER_MODEL = "openai/gpt-oss-20b"
+"""Small and cheap, calls tools reliably, and several of the router's providers serve it. A person may change it."""
+DEMO = Endpoint(name="demo", kind="demo", model="demo")
+CHECK_LIMIT_S = 10.0
+_DEFAULT = "default_endpoint"
+_NO_LIST = frozenset({404, 405, 501})
+"""What a server says that has no list of models. It may still serve one."""
+Endpoints = list[Endpoint]
+_log = logging.getLogger(__name__)
+
+
+class EndpointHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of asking an endpoint for its models."""
+
+    ok: bool
+    took_ms: float = 0.0
+    models: tuple[str, ...] = ()
+    message: str
+    url: str = ""
+    """Where a model request would go."""
+    credential: str = ""
+    """Which credential goes where, never its value."""
+
+
+class EndpointService:
+    """Built-in endpoints (environment, this machine, the demo) and those that people added."""
+
+    def __init__(self, engine: Engine, settings: Settings, secrets: SecretService, connections: Connections) -> None:
+        """Raises `ConfigurationError` when HF_API_URL cannot be used."""
+        if problem := address_problem(settings.hf_api_url):
+            raise ConfigurationError(f"HF_API_URL cannot be used. {problem}")
+        self._engine, self._settings = engine, settings
+        self._secrets, self._connections = secrets, connections
+
+    def list(self) -> Endpoints:
+        """In the order in which one is chosen where nobody says which."""
+        configured, local = self._configured(), self._local()
+        with UnitOfWork(self._engine) as unit:
+            first = [_as_changed(unit, configured)] if configured else []
+            last = [_as_changed(unit, local)] if local else []
+            return [*first, *EndpointRepository(unit.session).list(), *last, DEMO]
+
+    def get(self, name: str) -> Endpoint | None:
+        return next((endpoint for endpoint in self.list() if endpoint.name == name), None)
+
+    def choose(self, name: str = "") -> Choice:
+        """The endpoint that answers, why, and what would be better. A name nobody has gives one that cannot be used."""
+        endpoints = self.list()
+        if not name:
+            with UnitOfWork(self._engine) as unit:
+                preferred = PreferenceRepository(unit.session).get(_DEFAULT).get("name", "")
+            return choose_from(endpoints, preferred)
+        named = [endpoint for endpoint in endpoints if endpoint.name == name]
+        return choose_from(named, name, why="The agent names it.") if named else unknown(name)
+
+    def add(
+        self,
+        name: str,
+        base_url: str,
+        who: str,
+        secret: str = "",
+        model: str = "",
+        compatibility: Compatibility | None = None,
+    ) -> Result[Endpoint]:
+        """A server that speaks the OpenAI chat-completions protocol."""
+        name, base_url = name.strip(), base_url.strip()
+        if problem := address_problem(base_url):
+            return Err("invalid", problem, "base_url")
+        if self._is_built_in(name):
+            return Err("conflict", f"{name} is the name of a built-in endpoint.", "name")
+        wanted = Endpoint(
+            name=name,
+            kind=kind_at(base_url),
+            base_url=base_url,
+            secret=secret.strip(),
+            model=model.strip(),
+            compatibility=compatibility or Compatibility(),
+        )
+        with UnitOfWork(self._engine) as unit:
+            return keep(unit, EndpointRepository(unit.session).add(wanted, who))
+
+    def update(
+        self,
+        name: str,
+        who: str,
+        base_url: str | None = None,
+        secret: str | None = None,
+        model: str | None = None,
+        compatibility: Compatibility | None = None,
+    ) -> Result[Endpoint]:
+        """Change what is given. Of a built-in endpoint only the default model and the compatibility are a choice."""
+        if base_url is not None and (problem := address_problem(base_url.strip())):
+            return Err("invalid", problem, "base_url")
+        texts = {"base_url": base_url, "secret": secret, "model": model}
+        changes: dict[str, Any] = {field: text.strip() for field, text in texts.items() if text is not None}
+        if compatibility is not None:
+            changes["compatibility"] = compatibility
+        _log.info("endpoint %s: %s changed by %r", name, ", ".join(changes), who)
+        if self._is_built_in(name):
+            return self._change_built_in(name, changes, who)
+        with UnitOfWork(self._engine) as unit:
+            return keep(unit, EndpointRepository(unit.session).update(name, **changes))
+
+    def delete(self, name: str, who: str = "") -> Result[str]:
+        """The name of what is gone. Agents that name it have no endpoint then."""
+        if self._is_built_in(name):
+            return Err("refused", f"{name} is built in. It goes when what it rests on goes: a token, a model file.")
+        _log.info("endpoint %s deleted by %r", name, who)
+        with UnitOfWork(self._engine) as unit:
+            preferences = PreferenceRepository(unit.session)
+            if preferences.get(_DEFAULT).get("name") == name:
+                preferences.delete(_DEFAULT)
+            return keep(unit, EndpointRepository(unit.session).delete(name))
+
+    def set_default(self, name: str, who: str) -> Result[Endpoint]:
+        """The endpoint that answers where an agent names none. An empty name leaves it to the server again."""
+        chosen = self.get(name) if name else None
+        if name and chosen is None:
+            return Err("not_found", f"There is no endpoint named {name}.", "name")
+        with UnitOfWork(self._engine) as unit:
+            put = keep(unit, PreferenceRepository(unit.session).put(_DEFAULT, {"name": name}, who))
+        return put if isinstance(put, Err) else Ok(chosen or self.choose().endpoint)
+
+    def check(self, name: str, limit_s: float = CHECK_LIMIT_S) -> EndpointHealth:
+        """Ask it for its models. `limit_s`: longest silence; a local model may take longer to load."""
+        endpoint = self.get(name)
+        if endpoint is None:
+            return EndpointHealth(ok=False, message=f"There is no endpoint named {name}.")
+        credential = self._connections.credential(endpoint)
+        try:
+            address = self._connections.address(endpoint)
+            found = probe(endpoint, address, self._connections.key(endpoint), limit_s)
+        except FaultError as error:
+            return EndpointHealth(ok=False, message=error.fault.message, url=endpoint.base_url, credential=credential)
+        return _health(endpoint, found, final_url(address), credential)
+
+    def models(self, name: str) -> tuple[str, ...]:
+        """The names of what it serves, in its order; none when it does not say."""
+        endpoint = self.get(name)
+        if endpoint is not None and endpoint.kind == "local":
+            return self._connections.local_models()
+        return self.check(name).models
+
+    def _configured(self) -> Endpoint | None:
+        """What the environment names: the router where there is a token, or the server that HF_API_URL points at."""
+        url, has_token = self._settings.hf_api_url, self._secrets.has(HUGGING_FACE_TOKEN)
+        secret = HUGGING_FACE_TOKEN if has_token else ""
+        if kind_at(url) == "openai":
+            return Endpoint(name=host_name(url), kind="openai", base_url=url, secret=secret)
+        if not has_token:
+            return None
+        return Endpoint(name="huggingface", kind="huggingface", base_url=url, secret=secret, model=DEFAULT_ROUTER_MODEL)
+
+    def _local(self) -> Endpoint | None:
+        models = self._connections.local_models()
+        return Endpoint(name="local", kind="local", model=models[0]) if models else None
+
+    def _is_built_in(self, name: str) -> bool:
+        configured = self._configured()
+        return name in {"huggingface", "local", "demo"} or (configured is not None and configured.name == name)
+
+    def _change_built_in(self, name: str, changes: dict[str, Any], who: str) -> Result[Endpoint]:
+        if name == "demo" or not changes.keys() <= {"model", "compatibility"}:
+            return Err("refused", f"{name} is built in; its address and its key come from the environment.")
+        if self.get(name) is None:
+            return Err("not_found", f"There is no endpoint named {name} now.", "name")
+        with UnitOfWork(self._engine) as unit:
+            preferences = PreferenceRepository(unit.session)
+            wanted = {**preferences.get(_changes_of(name)), **msgspec.to_builtins(changes)}
+            put = keep(unit, preferences.put(_changes_of(name), wanted, who))
+        changed = self.get(name)
+        assert changed is not None
+        return put if isinstance(put, Err) else Ok(changed)
+
+
+def _changes_of(name: str) -> str:
+    """The preference that keeps what was changed of a built-in endpoint."""
+    return f"endpoint.{name}"
+
+
+def _as_changed(unit: UnitOfWork, endpoint: Endpoint) -> Endpoint:
+    changes = PreferenceRepository(unit.session).get(_changes_of(endpoint.name))
+    if changes.get("model"):
+        endpoint = msgspec.structs.replace(endpoint, model=changes["model"])
+    if "compatibility" in changes:
+        compatibility = msgspec.convert(changes["compatibility"], Compatibility)
+        endpoint = msgspec.structs.replace(endpoint, compatibility=compatibility)
+    return endpoint
+
+
+def _health(endpoint: Endpoint, found: EndpointProbe, url: str, credential: str) -> EndpointHealth:
+    has_no_list = found.fault is not None and found.fault.status in _NO_LIST
+    return EndpointHealth(
+        ok=found.ok or has_no_list,
+        took_ms=found.took_ms,
+        models=found.models,
+        message=_message(endpoint, found),
+        url=url,
+        credential=credential,
+    )
+
+
+def _message(endpoint: Endpoint, found: EndpointProbe) -> str:
+    fault = found.fault
+    if fault is None:
+        plural = "" if len(found.models) == 1 else "s"
+        return f"It answers and serves {len(found.models):,} model{plural}.{_remark(endpoint, found.models)}"
+    if fault.status in _NO_LIST:
+        return (
+            f"It answers, but lists no models (HTTP {fault.status}). Whether the address is right, a message will show."
+        )
+    return f"{fault.message} (HTTP {fault.status})" if fault.status else fault.message
+
+
+def _remark(endpoint: Endpoint, models: tuple[str, ...]) -> str:
+    wanted = endpoint.model.partition(":")[0] if endpoint.kind == "huggingface" else endpoint.model
+    if not wanted or not models or wanted in models or endpoint.kind in {"demo", "local"}:
+        return ""
+    return f" The default model {endpoint.model} is not among them."
