@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
 from uuid import UUID
@@ -20,6 +20,14 @@ log = logging.getLogger(__name__)
 
 SWEEP_S = 2.0
 """How often a worker looks for runs that nobody executes. Also the longest time a dead worker's run lies idle."""
+
+
+STOP_LIMIT_S = 7.0
+"""Longest time a stop waits for what is under way to end."""
+
+
+async def _nothing() -> None:
+    pass
 
 
 class Claims(Protocol):
@@ -69,20 +77,23 @@ class Worker:
         self._watch_thread = threading.Thread(target=self._keep_alive, name="engine-watch", daemon=True)
         self._ports: Ports | None = None
 
-    def start(self, ports: Callable[["Worker"], Ports]) -> None:
+    def start(self, ports: Ports) -> None:
         """Announce this worker and begin. Raises `Unavailable`."""
         self._presence.announce()
         self._renew()
         self._writer.start()
-        self._ports = ports(self)
+        self._ports = ports
         self._loop_thread.start()
         self._watch_thread.start()
 
-    def stop(self, grace_s: float = 2.0) -> None:
-        """Let go of every run: what is under way is stopped, nothing more is started, others can take over at once."""
+    def stop(self, close_clients: Callable[[], Awaitable[None]] = _nothing) -> None:
+        """Let go of every run: what is under way is stopped, nothing more is started, others can take over at once.
+
+        `close_clients` runs last on the engine's loop: earlier it would look like a fault of the servers.
+        """
         self._stopping.set()
-        with suppress(RuntimeError):
-            asyncio.run_coroutine_threadsafe(self._cancel_all(), self.loop).result(grace_s + 5)
+        with suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(self._cancel_all(close_clients), self.loop).result(STOP_LIMIT_S)
         self._presence.interrupt()
         self._watch_thread.join()
         self._writer.stop()
@@ -150,10 +161,11 @@ class Worker:
             log.exception("run %s failed inside the engine", drive.run_id)
             await drive.fail(Fault("internal", f"{type(error).__name__}: {error}"))
 
-    async def _cancel_all(self) -> None:
+    async def _cancel_all(self, close_clients: Callable[[], Awaitable[None]]) -> None:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await close_clients()
 
     def _run_loop(self) -> None:
         asyncio.set_event_loop(self.loop)

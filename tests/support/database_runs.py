@@ -56,7 +56,7 @@ def working(engine: Engine, model, tools, *, name="worker", adopt=False, lease_s
     claims = Claims(engine, name, "test", lease_s)
     worker = Worker(claims, Presence(engine, name), writer, feed, lease_s=lease_s, adopt=adopt)
     worker.start(
-        lambda worker: Ports(
+        Ports(
             journal=writer,
             model=model,
             tools=tools,

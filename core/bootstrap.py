@@ -1,0 +1,174 @@
+"""The composition root: the only place that knows every concrete class. Nothing is built at import."""
+
+import os
+import secrets
+import socket
+import sys
+import threading
+import types
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Engine
+
+from core import __version__, logs
+from core.clients.chat.client import ChatClient
+from core.clients.demo.server import DemoServer
+from core.clients.local import LocalModels
+from core.clients.outbound import Outbound
+from core.db.engine import create_engine, database_url
+from core.db.migrate import migrate
+from core.engine.feed import Feed
+from core.engine.ports import Ports
+from core.engine.worker import Worker
+from core.engine.writer import GroupWriter
+from core.repositories.claims import Claims
+from core.repositories.journal_store import JournalStore
+from core.repositories.presence import Presence
+from core.services.agents import AgentService
+from core.services.connections import Connections
+from core.services.conversations import ConversationService
+from core.services.endpoints import EndpointService
+from core.services.executor import Executor
+from core.services.health import HealthService
+from core.services.notebook import NotebookService
+from core.services.prompts import PromptService
+from core.services.run_spec import SpecBuilder
+from core.services.runs import RunService
+from core.services.samples import seed
+from core.services.secrets import SecretService
+from core.services.tools import ToolService
+from core.settings import Settings, load
+from core.tools.toolbox import Toolbox
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything a screen, a route or a command may call."""
+
+    settings: Settings
+    agents: AgentService
+    prompts: PromptService
+    conversations: ConversationService
+    endpoints: EndpointService
+    secrets: SecretService
+    tools: ToolService
+    runs: RunService
+    health: HealthService
+    executor: Executor
+    _parts: "_Parts"
+
+    def close(self) -> None:
+        """Let go of every run and of everything this process started. The App is not to be used afterwards."""
+        self.executor.stop()
+        self._parts.demo.stop()
+        self._parts.local.stop()
+        self._parts.engine.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What lives as long as the process."""
+
+    engine: Engine
+    feed: Feed
+    demo: DemoServer
+    local: LocalModels
+    owner: str
+
+
+def build(settings: Settings, *, adopt: bool) -> App:
+    """Reach the database, bring it up to date and put everything together.
+
+    With `adopt` this process also executes queued runs and those that dead workers left. Raises
+    `Unavailable` or `ConfigurationError` with a sentence for the person who starts it.
+    """
+    engine = create_engine(database_url(settings))
+    migrate(engine)
+    seed(engine)
+    parts = _Parts(engine, Feed(), DemoServer(), LocalModels(settings.home / "models"), _worker_name())
+    vault = SecretService(engine, settings)
+    connections = Connections(vault, parts.demo, parts.local)
+    agents, endpoints = AgentService(engine), EndpointService(engine, settings, vault, connections)
+    toolbox = Toolbox(Outbound(), NotebookService(engine))
+    tools = ToolService(engine, toolbox)
+    executor = _executor(settings, parts, connections, toolbox, adopt=adopt)
+    specs = SpecBuilder(agents, endpoints, tools)
+    runs = RunService(engine, specs, parts.feed, executor, parts.owner, lease_s=settings.lease_s, code=__version__)
+    return App(
+        settings=settings,
+        agents=agents,
+        prompts=PromptService(engine),
+        conversations=ConversationService(engine),
+        endpoints=endpoints,
+        secrets=vault,
+        tools=tools,
+        runs=runs,
+        health=HealthService(engine, settings, endpoints),
+        executor=executor,
+        _parts=parts,
+    )
+
+
+def _executor(
+    settings: Settings, parts: _Parts, connections: Connections, toolbox: Toolbox, *, adopt: bool
+) -> Executor:
+    """The worker, made but not started: a command that only reads never announces itself."""
+    chat = ChatClient(connections.key, connections.address, settings.model_timeout_s, settings.connect_timeout_s)
+    writer = GroupWriter(JournalStore(parts.engine, parts.owner))
+    worker = Worker(
+        Claims(parts.engine, parts.owner, __version__, settings.lease_s),
+        Presence(parts.engine, parts.owner),
+        writer,
+        parts.feed,
+        lease_s=settings.lease_s,
+        adopt=adopt,
+    )
+    ports = Ports(
+        journal=writer,
+        model=chat,
+        tools=toolbox,
+        observer=parts.feed,
+        now=lambda: datetime.now(UTC),
+        holds_lease=worker.holds_lease,
+    )
+    return Executor(worker, ports, chat.close)
+
+
+def _worker_name() -> str:
+    """Unique for every start: a lease of an earlier process of this machine is never taken for ours."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+# An entry of sys.modules without a file is never evicted by hot reload: one App a process, whatever is edited.
+_anchor: Any = sys.modules.setdefault("_aryabhatta_process", types.ModuleType("_aryabhatta_process"))
+_anchor.__dict__.setdefault("lock", threading.RLock())
+
+
+def get_app() -> App:
+    """The App of this process, built at the first call. Raises what `build` raises, and tries again next time."""
+    with _anchor.lock:
+        app: App | None = getattr(_anchor, "app", None)
+        if app is None:
+            settings = load()
+            logs.configure(settings.log_level)
+            app = build(settings, adopt=settings.execute)
+            app.executor.start()
+            _anchor.app = app
+        return app
+
+
+def use_app(app: App | None) -> None:
+    """Put an App in the place of the process's own: a command builds one that adopts nothing, tests one of theirs."""
+    with _anchor.lock:
+        _anchor.app = app
+
+
+def close_app() -> None:
+    """Close the App of this process, if there is one."""
+    with _anchor.lock:
+        app: App | None = getattr(_anchor, "app", None)
+        _anchor.app = None
+    if app is not None:
+        app.close()
