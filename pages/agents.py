@@ -7,6 +7,7 @@ from core.domain.agent import Agent, AgentSpec
 from core.domain.listing import AgentSummary
 from core.domain.result import Err
 from core.services.templates import Template
+from pages.components.avatar import avatar
 from pages.components.frame import empty_state, page_header, quiet, section
 from pages.components.session import say, show_said, value_or_say, who
 from pages.components.text import compact, cost, counted, plain, short
@@ -38,7 +39,7 @@ def templates(app: App) -> None:
 
 def template_card(app: App, template: Template) -> None:
     with st.container(border=True, gap="xsmall", height="stretch"):
-        st.markdown(f":primary[{template.avatar or ':material/robot_2:'}] **{plain(template.title)}**")
+        st.markdown(f":primary[{avatar(template)}] **{plain(template.title)}**")
         st.caption(plain(template.description))
         tools = counted(len(template.spec.tools), "tool") if template.spec.tools else "no tools"
         if st.button("Use this", key=f"template_{template.name}", help=f"With {tools}"):
@@ -86,7 +87,7 @@ def card(app: App, row: AgentSummary) -> None:
     agent = row.agent
     with st.container(border=True, gap="small", height="stretch", key=f"row_agent_{agent.id}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
-            st.markdown(f":primary[{agent.avatar or ':material/robot_2:'}] **{plain(agent.name)}**", width="stretch")
+            st.markdown(f":primary[{avatar(agent)}] **{plain(agent.name)}**", width="stretch")
             if agent.draft is not None:
                 st.badge("Draft", icon=":material/edit_note:", color="blue", help="Differs from the live revision")
         st.caption(plain(short(agent.description, 120)) or "No description yet.")

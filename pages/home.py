@@ -9,6 +9,7 @@ from core.bootstrap import App, get_app
 from core.domain.listing import AgentSummary, ConversationSummary
 from core.domain.run import Run
 from core.domain.run_query import RunFilter
+from pages.components.avatar import avatar
 from pages.components.conversations import title_of
 from pages.components.frame import empty_state, health_line, page_header, quiet, section
 from pages.components.session import show_said
@@ -116,7 +117,7 @@ def sample_agents(agents: Sequence[AgentSummary]) -> None:
     with st.grid(3, min_column_width=260, gap="medium"):
         for row in agents[:3]:
             with st.container(border=True, gap="small", height="stretch"):
-                st.markdown(f":primary[{row.agent.avatar or ':material/robot_2:'}] **{plain(row.agent.name)}**")
+                st.markdown(f":primary[{avatar(row.agent)}] **{plain(row.agent.name)}**")
                 st.caption(plain(row.agent.description), width="stretch")
                 if st.button("Try it", key=f"sample_{row.agent.id}", icon=":material/play_arrow:"):
                     st.switch_page("chat.py", query_params={"agent": str(row.agent.id)})

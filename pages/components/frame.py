@@ -29,7 +29,7 @@ _CSS = """<style>
 .stMetric [data-testid="stMetricLabel"]{font-size:.8125rem;opacity:.75}
 [class*="st-key-you_"] .stChatMessage{background:%raised}
 [data-testid="stChatMessageContent"]{min-width:0}
-[data-testid="stBaseButton-primary"]{color:%ink}
+button[kind="primary"],[data-testid="stBaseButton-primary"],[data-testid="stBaseButton-primaryFormSubmit"]{color:%ink}
 [data-testid="stMetricValue"],[data-testid="stCaptionContainer"]{font-variant-numeric:tabular-nums}
 [class*="st-key-row_"]{border-radius:.5rem}
 [class*="st-key-conv_"] button,[class*="st-key-conv_"] button>div{justify-content:flex-start;text-align:left;width:100%}

@@ -11,6 +11,7 @@ from pages.components.text import short
 
 _FIRST_CHARS = 160
 _ROW_PX = 40
+_SHOWN_ROWS = 15
 
 
 def runs_table(runs: Sequence[Run]) -> Run | None:
@@ -23,16 +24,18 @@ def runs_table(runs: Sequence[Run]) -> Run | None:
         on_select="rerun",
         selection_mode="single-row",
         row_height=_ROW_PX,
+        height="content" if len(runs) <= _SHOWN_ROWS else _ROW_PX * (_SHOWN_ROWS + 1),
+        placeholder="–",
         key="runs_table",
         column_config={
             "state": config.MultiselectColumn("State", width=150, options=list(words), color=list(words.values())),
-            "agent": config.TextColumn("Agent", width=140),
-            "input": config.TextColumn("First message", width=340),
+            "agent": config.TextColumn("Agent", width=130),
+            "input": config.TextColumn("First message", width=270),
             "steps": config.NumberColumn("Steps", width=70),
             "time": config.NumberColumn("Time", format="%.1f s", width=85),
             "tokens": config.NumberColumn("Tokens", format="localized", width=85),
             "cost": config.NumberColumn("Cost", format="$%.4f", width=95),
-            "model": config.TextColumn("Model", width=140),
+            "model": config.TextColumn("Model", width=120),
             "at": config.DatetimeColumn("Started", format="distance", width=130),
         },
     )

@@ -6,6 +6,8 @@ import streamlit as st
 
 from pages.components.editor.draft import Change, Draft, lines, put, put_limit, put_retry
 
+FORMAT = {True: "%g", False: "%d"}
+
 
 def limits(draft: Draft) -> None:
     given, retry = draft.spec.limits, draft.spec.retry
@@ -33,7 +35,16 @@ def _number(
         """An emptied field that must have a value keeps the one it had."""
         return spec if typed is None and not empty else change(spec, typed)
 
-    st.number_input(label, low, high, value, step, placeholder=empty or None, **draft.on_change(field, kept))
+    st.number_input(
+        label,
+        low,
+        high,
+        value,
+        step,
+        placeholder=empty or None,
+        format=FORMAT[isinstance(step, float)],
+        **draft.on_change(field, kept),
+    )
 
 
 def starters(draft: Draft) -> None:

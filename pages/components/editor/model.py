@@ -83,7 +83,16 @@ def _sampling(draft: Draft, given: Parameters) -> None:
 
 
 def _number(draft: Draft, label: str, field: str, value: Any, low: Any, high: Any, step: Any) -> None:
-    st.number_input(label, low, high, value, step, placeholder=_UNSET, **draft.on_change(field, put_parameter(field)))
+    st.number_input(
+        label,
+        low,
+        high,
+        value,
+        step,
+        placeholder=_UNSET,
+        format="%g" if isinstance(step, float) else "%d",
+        **draft.on_change(field, put_parameter(field)),
+    )
 
 
 def _more(draft: Draft, given: Parameters) -> None:

@@ -1,12 +1,10 @@
 """Where models are served: which one answers now, and how to get a better one."""
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from core.bootstrap import App
 from core.domain.endpoint import Endpoint
-from core.domain.result import Err
+from core.domain.result import Err, Result
 from core.services.endpoints import EndpointHealth
 from pages.components.frame import ask_once, quiet, section
 from pages.components.model_badge import model_badge
@@ -68,16 +66,19 @@ def _actions(app: App, endpoint: Endpoint, *, is_default: bool) -> None:
         st.rerun()
     if not is_default:
         st.button("Use by default", key=f"default_{endpoint.name}", on_click=_set_default, args=(app, endpoint.name))
-    if endpoint.id is not None:
-        if st.button("", icon=":material/edit:", type="tertiary", help="Edit", key=f"edit_{endpoint.name}"):
-            edit_endpoint(app, endpoint)
-        if st.button("", icon=":material/delete:", type="tertiary", help="Delete", key=f"delete_{endpoint.name}"):
-            ask_once(
-                f"Delete {endpoint.name}?",
-                "Agents that name it will have no endpoint. Runs that used it stay as they are.",
-                "Delete",
-                lambda: _delete(app, endpoint.name),
-            )
+    if endpoint.kind != "demo" and st.button(
+        "", icon=":material/edit:", type="tertiary", help="Edit", key=f"edit_{endpoint.name}"
+    ):
+        edit_endpoint(app, endpoint)
+    if endpoint.id is not None and st.button(
+        "", icon=":material/delete:", type="tertiary", help="Delete", key=f"delete_{endpoint.name}"
+    ):
+        ask_once(
+            f"Delete {endpoint.name}?",
+            "Agents that name it will have no endpoint. Runs that used it stay as they are.",
+            "Delete",
+            lambda: _delete(app, endpoint.name),
+        )
 
 
 def _health(found: EndpointHealth) -> None:
@@ -95,32 +96,35 @@ def _set_default(app: App, name: str) -> None:
 
 
 def _delete(app: App, name: str) -> None:
-    if value_or_say(app.endpoints.delete(name)) is not None:
+    if value_or_say(app.endpoints.delete(name, who())) is not None:
         say(f"{name} is deleted.")
 
 
 @st.dialog("Add an endpoint")
 def add_endpoint(app: App) -> None:
     name = st.text_input("Name", placeholder="office-gpu", max_chars=100)
-    _fields(
-        app,
-        Endpoint(name="", kind="openai"),
-        "Add",
-        lambda url, secret, model: app.endpoints.add((name or "").strip(), url, who(), secret=secret, model=model),
-    )
+    url, secret = _address(app, Endpoint(name="", kind="openai"))
+    model = _default_model("")
+    if st.button("Add", type="primary"):
+        _done(app.endpoints.add((name or "").strip(), url, who(), secret=secret, model=model))
 
 
 @st.dialog("Edit the endpoint")
 def edit_endpoint(app: App, endpoint: Endpoint) -> None:
-    _fields(
-        app,
-        endpoint,
-        "Save",
-        lambda url, secret, model: app.endpoints.update(endpoint.name, who(), base_url=url, secret=secret, model=model),
-    )
+    """Of a built-in one, only the default model is a choice."""
+    if endpoint.id is None:
+        model = _default_model(endpoint.model)
+        if st.button("Save", type="primary"):
+            _done(app.endpoints.update(endpoint.name, who(), model=model))
+        return
+    url, secret = _address(app, endpoint)
+    model = _default_model(endpoint.model)
+    if st.button("Save", type="primary"):
+        _done(app.endpoints.update(endpoint.name, who(), base_url=url, secret=secret, model=model))
 
 
-def _fields(app: App, given: Endpoint, action: str, command: Callable[[str, str, str], object]) -> None:
+def _address(app: App, given: Endpoint) -> tuple[str, str]:
+    """Where it is, and the name of the secret with its key."""
     url = st.text_input("Base address", given.base_url, placeholder="http://localhost:11434/v1")
     names = [secret.name for secret in app.secrets.names()]
     secret = st.selectbox(
@@ -130,10 +134,16 @@ def _fields(app: App, given: Endpoint, action: str, command: Callable[[str, str,
         placeholder="none",
         help="Secrets are kept under Secrets; only the name is stored here.",
     )
-    model = st.text_input("Default model", given.model, placeholder="the name as the server has it")
-    if st.button(action, type="primary"):
-        result = command((url or "").strip(), secret or "", (model or "").strip())
-        if isinstance(result, Err):
-            st.error(plain(result.message), icon=":material/error:")
-        else:
-            st.rerun()
+    return (url or "").strip(), secret or ""
+
+
+def _default_model(given: str) -> str:
+    return (st.text_input("Default model", given, placeholder="the name as the server has it") or "").strip()
+
+
+def _done(result: Result[Endpoint]) -> None:
+    """Close the dialog, or say in it what is wrong."""
+    if isinstance(result, Err):
+        st.error(plain(result.message), icon=":material/error:")
+    else:
+        st.rerun()
