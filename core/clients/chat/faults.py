@@ -1,5 +1,6 @@
 """Where exceptions, status codes and error bodies become faults. Nothing else in the project knows them."""
 
+import os
 from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -158,6 +159,8 @@ def _said(error: BaseException) -> str:
     said = ""
     link: BaseException | None = error
     while link is not None:
+        if isinstance(link, ConnectionError) and link.errno:
+            return os.strerror(link.errno)  # asyncio's own text only repeats the address
         if isinstance(link, OSError) and link.strerror:
             return words.bounded(link.strerror, 300)
         said = said or str(link)
