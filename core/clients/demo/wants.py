@@ -10,6 +10,8 @@ from core.domain.canonical import Json
 
 NOTEBOOK: Final = "notes"
 _PLACE_CHARS: Final = 40
+_QUESTION_CHARS: Final = 1_000
+"""Where a question is looked for; a long text after it is not searched for sums."""
 
 
 class Want(NamedTuple):
@@ -38,8 +40,8 @@ _NOTES: Final = re.compile(
     re.IGNORECASE,
 )
 _STATISTICS: Final = re.compile(
-    r"\b(?:how many|count|number of)\b[^:\"“\n]*?\b(?:words|characters|letters|sentences|lines|paragraphs)\b"
-    r"[^:\"“]*(?::\s*(?P<rest>\S.*)|[\"“](?P<quoted>[^\"”]+)[\"”])",
+    r"\b(?:how many|count|number of)\b[^:\"“\n]{0,60}?\b(?:words|characters|letters|sentences|lines|paragraphs)\b"
+    r"[^:\"“]{0,80}(?::\s*(?P<rest>\S.*)|[\"“](?P<quoted>[^\"”]+)[\"”])",
     re.IGNORECASE | re.DOTALL,
 )
 _BETWEEN: Final = re.compile(
@@ -80,7 +82,7 @@ _TIME_IN: Final = re.compile(
 )
 _TIME: Final = re.compile(
     r"\b(?:what|which|tell me|current|today's)\b[^.?!\n]*?\b(?:time|date|day)\b"
-    r"(?:\s+(?:is it|is today|now|today|it is))?(?=\s*(?:[?.!,]|\Z|and\b))",
+    r"(?:\s+(?:is it|it is|is|now|today))*(?=\s*(?:[?.!,]|\Z|and\b))",
     re.IGNORECASE,
 )
 _NO_PLACE: Final = re.compile(r"\b(?:what|how|roll|convert|tell|which|is|are|the|\d+)\b", re.IGNORECASE)
@@ -88,8 +90,10 @@ _NO_PLACE: Final = re.compile(r"\b(?:what|how|roll|convert|tell|which|is|are|the
 
 def wants_of(text: str) -> list[Want]:
     """Everything that a message asks for and a tool can do, in the order of asking."""
-    found: list[Want] = []
-    rest = _SPOKEN_OPERATOR.sub(lambda spoken: f" {_SPOKEN[spoken[1].lower()]} ", text)
+    found = [want for finder in _WHOLE_TEXT_FINDERS for _, want in finder(text)]
+    if found:
+        return found[:1]
+    rest = _SPOKEN_OPERATOR.sub(lambda spoken: f" {_SPOKEN[spoken[1].lower()]} ", text[:_QUESTION_CHARS])
     for finder in _FINDERS:
         hits = list(finder(rest))
         found += [want for _, want in hits]
@@ -179,7 +183,8 @@ def _times(text: str) -> Iterator[tuple[re.Match[str], Want]]:
         yield match, Want("current_time", {"zone": "UTC"}, match.start())
 
 
-_FINDERS: Final[tuple[Finder, ...]] = (_notes, _statistics, _dates, _dice, _random, _units, _sums, _times)
+_WHOLE_TEXT_FINDERS: Final[tuple[Finder, ...]] = (_notes, _statistics)
+_FINDERS: Final[tuple[Finder, ...]] = (_dates, _dice, _random, _units, _sums, _times)
 
 
 def _places(listed: str) -> list[str]:
