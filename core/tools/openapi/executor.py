@@ -1,0 +1,52 @@
+"""Calls of tools that were imported from OpenAPI documents."""
+
+from http import HTTPStatus
+
+import msgspec
+
+from core.clients.outbound import Outbound, OutboundResponse
+from core.domain.canonical import Json
+from core.domain.tool import ToolRequest, ToolResult
+from core.tools.executor import CannotDoError
+from core.tools.openapi.operation import Operation
+from core.tools.openapi.request import build
+
+
+class OpenApiExecutor:
+    """Sends the operation's request and hands back what the server said, with its status."""
+
+    def __init__(self, outbound: Outbound) -> None:
+        self._outbound = outbound
+
+    async def call(self, request: ToolRequest) -> ToolResult:
+        operation = msgspec.convert(request.tool.definition, Operation)
+        try:
+            sent = build(operation, request.arguments, request.key, request.time_limit_s)
+        except CannotDoError as error:
+            return ToolResult(str(error), is_error=True)
+        return _result(await self._outbound.send(sent))
+
+
+def _result(answer: OutboundResponse) -> ToolResult:
+    is_error = not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
+    body = _body(answer)
+    moved = f"\nLocation: {answer.headers['location']}" if "location" in answer.headers else ""
+    cut = f"\n(only the first {len(answer.body):,} bytes were read)" if answer.cut else ""
+    text = f"HTTP {answer.status}{moved}\n{body}{cut}" if body else f"HTTP {answer.status}, no content{moved}"
+    return ToolResult(text, is_error=is_error, data={"status": answer.status, "body": _value(answer)})
+
+
+def _body(answer: OutboundResponse) -> str:
+    if b"\0" in answer.body[:1_000] and "charset" not in answer.headers.get("content-type", ""):
+        return f"({answer.media_type or 'binary data'}, {len(answer.body):,} bytes)"
+    return answer.text()
+
+
+def _value(answer: OutboundResponse) -> Json:
+    """The body as a value where it is JSON."""
+    if answer.cut or not answer.media_type.endswith("json"):
+        return None
+    try:
+        return msgspec.json.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None

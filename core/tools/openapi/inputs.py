@@ -1,0 +1,124 @@
+"""The inputs of one operation: parameters and body, told apart, as arguments of a tool."""
+
+import re
+from dataclasses import dataclass, field
+
+from core.domain.canonical import Json
+from core.tools.openapi.naming import argument_name
+from core.tools.openapi.operation import Input, Style
+from core.tools.openapi.schemas import Schemas, followed
+
+IDEMPOTENCY_HEADERS = {"idempotency-key", "x-idempotency-key", "idempotencykey"}
+_RESERVED_HEADERS = {"accept", "content-type", "authorization"}
+"""Declaring one of these as a parameter has no meaning (OpenAPI 3.1, Parameter Object)."""
+_STYLES: dict[tuple[str, str], Style] = {
+    ("path", "simple"): "simple",
+    ("header", "simple"): "simple",
+    ("query", "form"): "form",
+    ("query", "spaceDelimited"): "spaceDelimited",
+    ("query", "pipeDelimited"): "pipeDelimited",
+    ("query", "deepObject"): "deepObject",
+}
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+
+
+class CannotImportError(Exception):
+    """An operation cannot be a tool; the message says why."""
+
+
+@dataclass(slots=True)
+class Inputs:
+    """Filled parameter by parameter, then with the body."""
+
+    document: dict[str, Json]
+    schemas: Schemas
+    found: list[Input] = field(default_factory=list)
+    properties: dict[str, Json] = field(default_factory=dict)
+    required: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    body: str = ""
+    media_type: str = "application/json"
+    idempotency_header: str = ""
+    _names: set[str] = field(default_factory=set)
+
+    def parameters(self) -> dict[str, Json]:
+        """The arguments' schema."""
+        schema: dict[str, Json] = {"type": "object", "properties": self.properties}
+        if self.required:
+            schema["required"] = self.required
+        return {**schema, "additionalProperties": False}
+
+    def add_parameter(self, parameter: dict[str, Json]) -> None:
+        name, place = str(parameter.get("name", "")), parameter.get("in")
+        match place:
+            case "header" if name.lower() in IDEMPOTENCY_HEADERS:
+                self.idempotency_header = name
+            case "header" if name.lower() in _RESERVED_HEADERS:
+                self.notes.append(f"The header {name} is not an input; it is set by what else is sent.")
+            case "path" | "query" | "header":
+                self._add(parameter, name, place)
+            case "cookie":
+                self._skip(parameter, f"the cookie {name}, and cookies are never sent")
+            case _:
+                raise CannotImportError(f"it has a parameter {name!r} in {place!r}, which is no place")
+
+    def add_body(self, body: dict[str, Json]) -> None:
+        content = body.get("content")
+        types = list(content) if isinstance(content, dict) else []
+        json_type = next((name for name in types if _is_json(name)), None)
+        if json_type is None:
+            self._skip(body, f"a body of the type {' or '.join(types) or '(none named)'}, and only JSON can be sent")
+            return
+        described = followed(self.document, content[json_type]) if isinstance(content, dict) else {}
+        schema = self.schemas.argument(described.get("schema", {}))
+        self.body = argument_name("body", "json", self._names)
+        self.media_type = "application/json" if "*" in json_type else json_type
+        self._take(self.body, schema, body)
+
+    def check_path(self, path: str) -> None:
+        """Every placeholder has its parameter, and none is left over."""
+        declared = {found.name for found in self.found if found.place == "path"}
+        wanted = set(_PLACEHOLDER.findall(path))
+        if missing := sorted(wanted - declared):
+            raise CannotImportError(f"its path has {{{missing[0]}}}, and no parameter of that name is declared")
+        if extra := sorted(declared - wanted):
+            raise CannotImportError(f"its parameter {extra[0]!r} has no place in the path")
+
+    def _add(self, parameter: dict[str, Json], name: str, place: str) -> None:
+        schema, style = self._schema_and_style(parameter, name, place)
+        explode = bool(parameter.get("explode", style == "form"))
+        if style == "deepObject" and not explode:
+            self._skip(parameter, f"the parameter {name!r} in the style deepObject, which needs explode")
+            return
+        argument = argument_name(name, place, self._names)
+        self.found.append(Input(argument, name, place, style, explode))  # type: ignore[arg-type]
+        self._take(argument, schema, parameter)
+
+    def _schema_and_style(self, parameter: dict[str, Json], name: str, place: str) -> tuple[dict[str, Json], Style]:
+        content = parameter.get("content")
+        if isinstance(content, dict) and content:
+            media_type, described = next(iter(content.items()))
+            if not _is_json(media_type):
+                raise CannotImportError(f"its parameter {name!r} is of the type {media_type}")
+            return self.schemas.argument(followed(self.document, described).get("schema", {})), "json"
+        given = parameter.get("style") or ("form" if place == "query" else "simple")
+        style = _STYLES.get((place, str(given)))
+        if style is None:
+            raise CannotImportError(f"its parameter {name!r} is written in the style {given!r}")
+        return self.schemas.argument(parameter.get("schema", {})), style
+
+    def _take(self, argument: str, schema: dict[str, Json], source: dict[str, Json]) -> None:
+        text = str(source.get("description") or schema.get("description") or "").strip()
+        self.properties[argument] = {**schema, "description": text[:1_000]} if text else schema
+        if source.get("required") is True or source.get("in") == "path":
+            self.required.append(argument)
+
+    def _skip(self, source: dict[str, Json], what: str) -> None:
+        if source.get("required") is True:
+            raise CannotImportError(f"it needs {what}")
+        self.notes.append(f"Not sent: {what}.")
+
+
+def _is_json(media_type: str) -> bool:
+    name = media_type.partition(";")[0].strip().lower()
+    return name in ("application/json", "*/*", "application/*") or name.endswith("+json")

@@ -1,0 +1,65 @@
+"""Where a decided call becomes an act: every kind of tool behind one door."""
+
+import asyncio
+from collections.abc import Mapping
+
+from core.clients.outbound import Outbound
+from core.domain.tool import ToolKind, ToolRequest, ToolResult, ToolSpec
+from core.errors import Fault, FaultError, OutcomeUnknown
+from core.tools.builtin.catalogue import catalogue
+from core.tools.builtin.executor import BuiltinExecutor
+from core.tools.executor import Executor
+from core.tools.notebook import NotebookStore
+from core.tools.openapi.executor import OpenApiExecutor
+
+GRACE_S = 0.5
+"""An executor that keeps its own time knows what its call had come to; it has the first word."""
+
+
+class Toolbox:
+    """The built-in tools, and the execution of any tool's calls. `executors` adds or replaces kinds."""
+
+    def __init__(
+        self, outbound: Outbound, notebook: NotebookStore, executors: Mapping[ToolKind, Executor] | None = None
+    ) -> None:
+        self._builtin = BuiltinExecutor(outbound, notebook)
+        self._executors: dict[ToolKind, Executor] = {
+            "builtin": self._builtin,
+            "openapi": OpenApiExecutor(outbound),
+            **(executors or {}),
+        }
+
+    def specs(self) -> tuple[ToolSpec, ...]:
+        """The built-in tools."""
+        return tuple(builtin.spec() for builtin in catalogue().values())
+
+    def get(self, name: str) -> ToolSpec | None:
+        """The built-in tool of this name."""
+        builtin = catalogue().get(name)
+        return None if builtin is None else builtin.spec()
+
+    async def call(self, request: ToolRequest) -> ToolResult:
+        """Carry out one call; errors that the tool itself tells are results.
+
+        Raises `FaultError` when nothing happened or it failed cleanly, `OutcomeUnknown` when it may have
+        happened. Cancelling the task stops the call.
+        """
+        executor = self._executors.get(request.tool.kind)
+        if executor is None:
+            raise FaultError(Fault("unsupported", f"Tools of the kind {request.tool.kind!r} cannot be called here."))
+        try:
+            async with asyncio.timeout(request.time_limit_s + GRACE_S):
+                return await executor.call(request)
+        except TimeoutError:
+            raise _too_late(request) from None
+
+    def close(self) -> None:
+        """Give back the threads."""
+        self._builtin.close()
+
+
+def _too_late(request: ToolRequest) -> FaultError | OutcomeUnknown:
+    message = f"{request.tool.name} took longer than {request.time_limit_s:g} seconds."
+    if request.tool.effect == "write":
+        return OutcomeUnknown(message)
+    return FaultError(Fault("timeout", message))
