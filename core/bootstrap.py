@@ -25,6 +25,7 @@ from core.engine.worker import Worker
 from core.engine.writer import GroupWriter
 from core.repositories.claims import Claims
 from core.repositories.journal_store import JournalStore
+from core.repositories.notebook import NotebookRepository
 from core.repositories.presence import Presence
 from core.services.agents import AgentService
 from core.services.connections import Connections
@@ -32,12 +33,12 @@ from core.services.conversations import ConversationService
 from core.services.endpoints import EndpointService
 from core.services.executor import Executor
 from core.services.health import HealthService
-from core.services.notebook import NotebookService
 from core.services.prompts import PromptService
 from core.services.run_spec import SpecBuilder
 from core.services.runs import RunService
 from core.services.samples import seed
 from core.services.secrets import SecretService
+from core.services.tool_catalogue import ToolCatalogue
 from core.services.tools import ToolService
 from core.settings import Settings, load
 from core.tools.toolbox import Toolbox
@@ -91,10 +92,11 @@ def build(settings: Settings, *, adopt: bool) -> App:
     vault = SecretService(engine, settings)
     connections = Connections(vault, parts.demo, parts.local)
     agents, endpoints = AgentService(engine), EndpointService(engine, settings, vault, connections)
-    toolbox = Toolbox(Outbound(), NotebookService(engine))
-    tools = ToolService(engine, toolbox)
+    outbound = Outbound()
+    toolbox = Toolbox(outbound, NotebookRepository(engine))
+    catalogue = ToolCatalogue(engine, toolbox)
     executor = _executor(settings, parts, connections, toolbox, adopt=adopt)
-    specs = SpecBuilder(agents, endpoints, tools)
+    specs = SpecBuilder(agents, endpoints, catalogue)
     runs = RunService(engine, specs, parts.feed, executor, parts.owner, lease_s=settings.lease_s, code=__version__)
     return App(
         settings=settings,
@@ -103,7 +105,7 @@ def build(settings: Settings, *, adopt: bool) -> App:
         conversations=ConversationService(engine),
         endpoints=endpoints,
         secrets=vault,
-        tools=tools,
+        tools=ToolService(engine, catalogue, outbound, runs.test_tool),
         runs=runs,
         health=HealthService(engine, settings, endpoints),
         executor=executor,
