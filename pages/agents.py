@@ -5,10 +5,10 @@ import streamlit as st
 from core.bootstrap import App, get_app
 from core.domain.agent import Agent, AgentSpec
 from core.domain.listing import AgentSummary
-from core.domain.result import Err
+from core.domain.result import Err, Result
 from core.services.templates import Template
 from pages.components.avatar import avatar
-from pages.components.frame import empty_state, page_header, quiet, section
+from pages.components.frame import Part, empty_state, page_header, quiet, section
 from pages.components.session import say, show_said, value_or_say, who
 from pages.components.text import compact, cost, counted, plain, short
 
@@ -75,7 +75,7 @@ def imported(app: App) -> None:
     edit(result.value.agent)
 
 
-def made(result: object) -> None:
+def made(result: Result[Agent]) -> None:
     """Open the editor of a new agent, or say here why there is none."""
     if isinstance(result, Err):
         st.error(plain(result.message), icon=":material/error:")
@@ -108,7 +108,7 @@ def bring_back(app: App, agent: Agent) -> None:
         say(f"{agent.name} is back.")
 
 
-def facts(row: AgentSummary) -> list[object]:
+def facts(row: AgentSummary) -> list[Part]:
     model = row.spec.model or row.spec.endpoint or "any model"
     return [
         f"revision {row.agent.live_revision}" if row.agent.live_revision else "not live yet",

@@ -1,9 +1,11 @@
 """Chat: a conversation with one agent, what it did while it answered, and what that took."""
 
+from contextlib import suppress
 from functools import partial
 from uuid import UUID
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from core.bootstrap import App, get_app
 from core.domain.agent import Agent, AgentSpec
@@ -18,14 +20,15 @@ from pages.components.inspector import inspector
 from pages.components.model_badge import model_badge
 from pages.components.session import say, show_said, uuid_param, value_or_say, who
 from pages.components.text import plain, short
-from pages.components.turn import Commands, is_live, turn
+from pages.components.turn import Commands, is_live, stop_button, turn
 from pages.components.variables import variable_inputs
 
 HALVES = (13, 6)
+Values = dict[str, str]
 TITLE_CHARS = 60
 
 
-def send(app: App, agent: Agent, conversation: Conversation | None, values: dict[str, str], text: str) -> None:
+def send(app: App, agent: Agent, conversation: Conversation | None, values: Values, text: str) -> None:
     """Start the answer; the first message begins the conversation."""
     title = short(text, TITLE_CHARS)
     there = conversation or app.conversations.create(agent.id, who(), title=title)
@@ -38,11 +41,11 @@ def send(app: App, agent: Agent, conversation: Conversation | None, values: dict
         say(result.message, failed=True)
 
 
-def send_typed(app: App, agent: Agent, conversation: Conversation | None, values: dict[str, str]) -> None:
+def send_typed(app: App, agent: Agent, conversation: Conversation | None, values: Values) -> None:
     send(app, agent, conversation, values, str(st.session_state["composer"]))
 
 
-def again(app: App, values: dict[str, str], run: Run) -> None:
+def again(app: App, values: Values, run: Run) -> None:
     """The same input once more, from the same place in the conversation: a new branch."""
     st.query_params.pop("run", None)
     start = StartRun(
@@ -67,7 +70,8 @@ def inspect(run: Run) -> None:
 
 def redraw_both() -> None:
     """Something was recorded: the answer and the inspector beside it are drawn again, nothing else."""
-    st.rerun(["live_turn", "live_inspector"])
+    with suppress(StreamlitAPIException):  # the page was drawn anew meanwhile: they are up to date
+        st.rerun(["live_turn", "live_inspector"])
 
 
 @st.fragment(key="live_turn")
@@ -98,7 +102,7 @@ def inspected(views: list[RunView]) -> RunView | None:
     return next((view for view in views if view.run.id == wanted), views[-1] if views else None)
 
 
-def starters(app: App, agent: Agent, spec: AgentSpec, values: dict[str, str]) -> None:
+def starters(app: App, agent: Agent, spec: AgentSpec, values: Values) -> None:
     """An empty chat teaches: what the agent is for and how to begin."""
     st.space("medium")
     st.markdown(plain(agent.description) or "Write a message to begin.")
@@ -113,28 +117,34 @@ def starters(app: App, agent: Agent, spec: AgentSpec, values: dict[str, str]) ->
             )
 
 
-def composer(
-    app: App, agent: Agent, conversation: Conversation | None, spec: AgentSpec, *, busy: bool
-) -> dict[str, str]:
+def composer(app: App, agent: Agent, conversation: Conversation | None, spec: AgentSpec, live: Run | None) -> Values:
     """Where the person writes; the values of the agent's variables stand above it."""
     with st.bottom:
         talk, _ = st.columns(HALVES, gap="large")
         with talk, st.container(gap="xxsmall"):
-            values: dict[str, str] = {}
-            if spec.variables:
-                with st.expander("Variables", icon=":material/data_array:", type="compact", key="variables"):
-                    values = variable_inputs(spec.variables, str(agent.id))
-            prompt = render(spec.instructions, spec.variables, values)
-            if prompt.missing:
-                st.caption(f":red[:material/error: Give a value first: {plain(', '.join(prompt.missing))}]")
+            values = asked_values(agent, spec)
             st.chat_input(
                 f"Message {agent.name}",
                 key="composer",
-                disabled=busy or not prompt.is_complete,
+                disabled=live is not None or not render(spec.instructions, spec.variables, values).is_complete,
                 on_submit=send_typed,
                 args=(app, agent, conversation, values),
             )
-            model_badge(app.endpoints.choose(spec.endpoint), spec)
+            with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+                model_badge(app.endpoints.choose(spec.endpoint), spec)
+                if live:
+                    stop_button(live, partial(stop, app, live))
+    return values
+
+
+def asked_values(agent: Agent, spec: AgentSpec) -> Values:
+    """What the agent's prompt needs to know; red before anything is sent without it."""
+    if not spec.variables:
+        return {}
+    with st.expander("Variables", icon=":material/data_array:", type="compact", key="variables"):
+        values = variable_inputs(spec.variables, str(agent.id))
+    if missing := render(spec.instructions, spec.variables, values).missing:
+        st.caption(f":red[:material/error: Give a value first: {plain(', '.join(missing))}]")
     return values
 
 
@@ -143,8 +153,9 @@ def talk(app: App, agent: Agent, conversation: Conversation | None) -> None:
     views = app.runs.views([run.id for run in path])
     spec = app.agents.live_spec(agent)
     left, right = st.columns(HALVES, gap="large")
-    values = composer(app, agent, conversation, spec, busy=any(is_live(view.run) for view in views))
-    commands = Commands(stop=partial(stop, app), again=partial(again, app, values), news=redraw_both, inspect=inspect)
+    live = next((view.run for view in views if is_live(view.run)), None)
+    values = composer(app, agent, conversation, spec, live)
+    commands = Commands(again=partial(again, app, values), news=redraw_both, inspect=inspect)
     with left:
         show_said()
         transcript(app, views, commands)

@@ -100,7 +100,7 @@ def detail(app: App, kind: PromptKind, name: str) -> None:
         format_func=lambda part: f"Versions · {len(all_versions)}" if part == "Versions" else part,
         key=f"prompt_part_{kind}_{name}",
     )
-    parts[shown or "Edit"]()
+    parts[shown]()
 
 
 def main() -> None:

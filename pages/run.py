@@ -14,7 +14,7 @@ from pages.components.inspector import cost_table, received, sent_steps
 from pages.components.journal import journal
 from pages.components.metrics import metric_row, model_at, run_numbers
 from pages.components.session import say, show_said, uuid_param, value_or_say, who
-from pages.components.state import run_state, state_badge
+from pages.components.state import effect_state, run_state, state_badge
 from pages.components.text import counted, short
 from pages.components.tool import tool_card
 from pages.components.turn import fault_card
@@ -74,7 +74,7 @@ def live(app: App, view: RunView) -> None:
 
 
 def body(app: App, view: RunView) -> None:
-    metric_row(run_numbers(view.run))
+    metric_row(run_numbers(view.state.totals))
     left, right = st.columns(HALVES, gap="large")
     with left:
         section("Steps")
@@ -103,7 +103,7 @@ def said(view: RunView) -> None:
     for step in view.state.steps:
         answer(view, step, newest=step is view.state.steps[-1], place="run", follow=False, on_news=lambda: None)
         for call in step.calls:
-            tool_card(call, view.state.status_of(call), place="run", narrow=True)
+            tool_card(call, effect_state(view.state, call), place="run", narrow=True)
     if not view.state.steps:
         answer(view, None, newest=True, place="run", follow=False, on_news=lambda: None)
     ended = view.state.ended

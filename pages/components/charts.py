@@ -9,15 +9,16 @@ import streamlit as st
 
 from core.domain.event import Finished
 from core.domain.state import CallState, ModelCall, RunState
-from pages.components.state import STATES, effect_state, is_dark, state_hex
+from pages.components.state import STATES, StateName, effect_state, is_dark, state_hex
 from pages.components.text import duration, zone
 
-_KINDS = {
+_KINDS: dict[str, StateName] = {
     "Model": "running",
     "Tool": "done",
     "Waiting": "waiting",
     "Unknown": "unknown",
-    "Not done": "failed",
+    "Failed": "failed",
+    "Stopped": "stopped",
 }
 _BAR_PX, _ROW_PX, _FRAME_PX = 14, 32, 64
 _SHORTEST_BAR = 0.004
@@ -57,7 +58,7 @@ def waterfall(state: RunState) -> None:
 
 
 def _colours(kinds: list[str]) -> alt.Scale:
-    return alt.Scale(domain=kinds, range=[state_hex(_KINDS[kind]) for kind in kinds])  # type: ignore[arg-type]
+    return alt.Scale(domain=kinds, range=[state_hex(_KINDS[kind]) for kind in kinds])
 
 
 def _bars(state: RunState) -> list[dict[str, object]]:
@@ -72,11 +73,11 @@ def _bars(state: RunState) -> list[dict[str, object]]:
 def _bar(state: RunState, effect: ModelCall | CallState, name: str, kind: str) -> list[dict[str, object]]:
     if not effect.attempts:
         return []
-    status = state.status_of(effect)
+    shown = effect_state(state, effect)
     start = (effect.attempts[0].started_at - state.created_at).total_seconds()
     ended = effect.attempts[-1].ended_at or state.last_at or effect.attempts[-1].started_at
     end = max(start, (ended - state.created_at).total_seconds())
-    special = {"unknown": "Unknown", "failed": "Not done", "asked": "Waiting"}.get(status, kind)
+    special = {"unknown": "Unknown", "failed": "Failed", "waiting": "Waiting", "stopped": "Stopped"}.get(shown, kind)
     took_s = _took_s(effect)
     return [
         {
@@ -84,7 +85,7 @@ def _bar(state: RunState, effect: ModelCall | CallState, name: str, kind: str) -
             "start": start,
             "end": end,
             "kind": special,
-            "state": STATES[effect_state(status)].word,
+            "state": STATES[shown].word,
             "took": duration(end - start if took_s is None else took_s),
         }
     ]

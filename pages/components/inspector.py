@@ -33,13 +33,13 @@ def inspector(app: App, view: RunView, key: str) -> None:
 def timeline(view: RunView) -> None:
     with st.container(border=True, gap="small"):
         st.markdown("**This answer**")
-        metric_pairs(run_numbers(view.run), f"pairs_{view.run.id}")
+        metric_pairs(run_numbers(view.state.totals), f"pairs_{view.run.id}")
     with st.container(gap="xxsmall"):
         for step in view.state.steps:
-            _line(_model_state(view, step), "Model", model_took(step), model=True)
+            _line(effect_state(view.state, step.model), "Model", model_took(step), model=True)
             for call in step.calls:
                 took = duration(call.finished.took_ms / 1000) if call.finished else ""
-                _line(effect_state(view.state.status_of(call)), plain(call.call.name), took)
+                _line(effect_state(view.state, call), plain(call.call.name), took)
     with st.container(key="flush_open"):
         st.page_link(
             "run.py", label="Open the run", icon=":material/receipt_long:", query_params={"run": str(view.run.id)}
@@ -56,16 +56,12 @@ def _line(state: StateName, what: str, took: str, *, model: bool = False) -> Non
         st.caption(took or word, width="content")
 
 
-def _model_state(view: RunView, step: StepState) -> StateName:
-    return effect_state(view.state.status_of(step.model))
-
-
 def model_took(step: StepState) -> str:
-    """How long the step's model call took, as its last attempt measured it."""
-    outcome = step.model.decision or step.model.gave_up
-    if outcome is None or outcome.exchange is None:
+    """How long the step's last attempt took."""
+    attempt = step.model.attempts[-1] if step.model.attempts else None
+    if attempt is None or attempt.ended_at is None:
         return ""
-    return duration(outcome.exchange.total_ms / 1000)
+    return duration((attempt.ended_at - attempt.started_at).total_seconds())
 
 
 def sent_steps(app: App, view: RunView, key: str) -> None:

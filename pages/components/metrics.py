@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.domain.run import Run
+from core.domain.run import Run, Totals
 from core.domain.state import RunState
 from pages.components.frame import quiet
 from pages.components.text import compact, cost, counted, duration, grouped
@@ -28,9 +28,8 @@ def metric_pairs(items: Sequence[tuple[str, str]], key: str) -> None:
                 st.markdown(value, width="content", text_alignment="right")
 
 
-def run_numbers(run: Run) -> list[tuple[str, str]]:
+def run_numbers(totals: Totals) -> list[tuple[str, str]]:
     """What a run used, as label and value."""
-    totals = run.totals
     usage = totals.usage
     return [
         ("Steps", str(totals.steps)),
@@ -45,7 +44,7 @@ def run_numbers(run: Run) -> list[tuple[str, str]]:
 
 def meta_line(run: Run, state: RunState) -> None:
     """The facts under an answer; what nobody reported is left out, never guessed."""
-    totals = run.totals
+    totals = state.totals
     parts = [
         f"{duration(totals.first_token_ms / 1000)} to first token" if totals.first_token_ms else "",
         _speed(state),

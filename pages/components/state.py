@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple, get_args
 import streamlit as st
 
 from core.domain.run import Run, RunStatus
-from core.domain.state import EffectStatus
+from core.domain.state import CallState, EffectStatus, ModelCall, RunState
 
 StateName = Literal["queued", "running", "done", "waiting", "unknown", "failed", "refused", "stopped"]
 Colour = Literal["red", "orange", "blue", "green", "violet", "gray"]
@@ -67,8 +67,12 @@ def run_state(run: Run) -> StateName:
     return _OF_RUN[run.status]
 
 
-def effect_state(status: EffectStatus) -> StateName:
-    return _OF_EFFECT[status]
+def effect_state(state: RunState, effect: ModelCall | CallState) -> StateName:
+    """The state of a model call or a tool call. One that a person stopped did not fail."""
+    outcome = effect.finished if isinstance(effect, CallState) else effect.gave_up
+    if outcome and outcome.error and outcome.error.kind == "cancelled":
+        return "stopped"
+    return _OF_EFFECT[state.status_of(effect)]
 
 
 def is_dark() -> bool:

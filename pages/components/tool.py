@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from core.domain.state import CallState, EffectStatus
+from core.domain.state import CallState
 from core.domain.tool import ToolEffect
 from pages.components.frame import quiet
-from pages.components.state import STATES, StateName, effect_state, state_text
+from pages.components.state import STATES, StateName, state_text
 from pages.components.text import duration, plain, short
 from pages.components.words import kind_words, words
 
@@ -19,9 +19,8 @@ _LONG_CHARS = 600
 _ONE_LINE_CHARS = 48
 
 
-def tool_card(call: CallState, status: EffectStatus, *, place: str, narrow: bool = False) -> None:
+def tool_card(call: CallState, state: StateName, *, place: str, narrow: bool = False) -> None:
     """`narrow`: a finished call takes one line, open for more."""
-    state = effect_state(status)
     key = f"tool_{state}_{place}_{call.effect.replace('.', '_')}"
     if narrow and state == "done":
         with st.expander(_one_line(call, state), key=key):
@@ -58,7 +57,7 @@ def _body(call: CallState, state: StateName, key: str) -> None:
         st.caption(note)
 
 
-def _row(label: str, value: Callable[[], None]) -> None:
+def _row(label: str, value: Callable[[], object]) -> None:
     with st.container(horizontal=True, gap="small", wrap=False):
         with st.container(width=LABEL_PX):
             quiet(label)

@@ -34,8 +34,8 @@ def import_openapi(app: App) -> None:
     st.success(f"{counted(len(report.imported), 'tool')} imported.", icon=":material/check:")
     for row in report.imported:
         st.markdown(f":green[:material/check_circle:] **{plain(row.name)}** :gray[{plain(row.operation)}]")
-    for row in report.left_out:
-        st.markdown(f":orange[:material/block:] {plain(row.operation)} :gray[{plain(row.reason)}]")
+    for left in report.left_out:
+        st.markdown(f":orange[:material/block:] {plain(left.operation)} :gray[{plain(left.reason)}]")
 
 
 def listed(text: str | None) -> tuple[str, ...]:

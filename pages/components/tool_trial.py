@@ -13,6 +13,7 @@ from core.domain.tool import ToolSpec
 from core.services.runs import RunView
 from pages.components.frame import quiet, section
 from pages.components.session import uuid_param, value_or_say, who
+from pages.components.state import effect_state
 from pages.components.text import plain
 from pages.components.tool import tool_card
 from pages.components.turn import fault_card
@@ -117,7 +118,7 @@ def _shown(view: RunView) -> None:
 
 
 def _call_card(view: RunView, call: CallState) -> None:
-    tool_card(call, view.state.status_of(call), place="trial")
+    tool_card(call, effect_state(view.state, call), place="trial")
     if call.finished and call.finished.data is not None:
         with st.expander("As a value", icon=":material/data_object:", type="compact"):
             st.json(call.finished.data)

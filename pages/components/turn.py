@@ -12,7 +12,7 @@ from core.errors import Fault
 from core.services.runs import RunView
 from pages.components.answer import answer
 from pages.components.metrics import meta_line
-from pages.components.state import state_text
+from pages.components.state import effect_state, state_text
 from pages.components.text import counted, plain
 from pages.components.tool import tool_card
 from pages.components.words import words
@@ -22,7 +22,6 @@ from pages.components.words import words
 class Commands:
     """What a person can do with a turn; each is a callback and returns at once."""
 
-    stop: Callable[[Run], None]
     again: Callable[[Run], None]
     news: Callable[[], None] = lambda: None
     """Called before the redraw when something was recorded in a live run."""
@@ -51,7 +50,7 @@ def turn(view: RunView, commands: Commands, *, place: str, narrow: bool = False,
             if step is not None:
                 _step_facts(step)
                 for call in step.calls:
-                    tool_card(call, view.state.status_of(call), place=f"{place}_{view.run.id}", narrow=narrow)
+                    tool_card(call, effect_state(view.state, call), place=f"{place}_{view.run.id}", narrow=narrow)
         _ending(view, commands, place)
 
 
@@ -82,15 +81,11 @@ def _ending(view: RunView, commands: Commands, place: str) -> None:
             st.markdown(state_text("stopped") + _stopped_by(view))
             _foot(view, commands, key)
         case "queued" | "running" | "waiting":
-            st.button(
-                "Stop",
-                icon=":material/stop_circle:",
-                type="tertiary",
-                key=f"stop_{key}",
-                on_click=commands.stop,
-                args=(run,),
-                shortcut="Escape",
-            )
+            pass  # Stop stands beside the composer, where it does not move while the text grows
+
+
+def stop_button(run: Run, stop: Callable[[], None]) -> None:
+    st.button("Stop", icon=":material/stop_circle:", key=f"stop_{run.id}", on_click=stop, shortcut="Escape")
 
 
 def _foot(view: RunView, commands: Commands, key: str) -> None:

@@ -14,7 +14,7 @@ from pages.components.editor.draft import Draft
 from pages.components.model_badge import model_badge
 from pages.components.session import say, uuid_param, value_or_say, who
 from pages.components.text import plain
-from pages.components.turn import Commands, is_live, turn
+from pages.components.turn import Commands, is_live, stop_button, turn
 from pages.components.variables import variable_inputs
 
 PARAM = "try"
@@ -29,7 +29,7 @@ def try_it(draft: Draft) -> None:
         st.badge("Draft" if draft.agent.draft else "Live revision", icon=":material/edit_note:", color="blue")
         st.button("", icon=":material/restart_alt:", type="tertiary", help="Start over", key="try_over", on_click=_over)
     values = _values(draft)
-    commands = Commands(stop=partial(_stop, draft.app), again=partial(_again, draft, values), inspect=None)
+    commands = Commands(again=partial(_again, draft, values))
     with st.container(height=HEIGHT_PX, border=True, autoscroll=True, key="try_box"):
         _talk(draft, path, commands, values)
     busy = bool(path) and is_live(path[-1])
@@ -41,7 +41,10 @@ def try_it(draft: Draft) -> None:
         on_submit=_send_typed,
         args=(draft, values, path[-1].id if path else None),
     )
-    model_badge(draft.app.endpoints.choose(draft.spec.endpoint), draft.spec)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        model_badge(draft.app.endpoints.choose(draft.spec.endpoint), draft.spec)
+        if busy:
+            stop_button(path[-1], partial(_stop, draft.app, path[-1]))
 
 
 def _values(draft: Draft) -> dict[str, str]:
