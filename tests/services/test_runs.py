@@ -112,6 +112,7 @@ def test_a_message_on_top_of_an_unfinished_answer_is_refused(settings):
     with ScriptedServer(text("slow ").stall_after(2)) as server, workspace(settings, server) as app:
         there = app.conversations.create(None, "ada")
         run = started(app, conversation_id=there.id)
+        server.wait_for(1)
         spec = AgentSpec(endpoint=ENDPOINT)
 
         refused = app.runs.start(StartRun(input="again", spec=spec, conversation_id=there.id))
@@ -182,15 +183,17 @@ def test_a_tool_is_tried_by_hand_and_recorded(settings):
 
 
 def test_lists_and_totals(settings):
-    with ScriptedServer(
-        text("one", usage={"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}), status(500)
-    ) as server:
-        with workspace(settings, server) as app:
-            first = rested(app, started(app, "alpha").id)
-            second = rested(app, started(app, "beta").id)
-            newest = app.runs.list()
-            older = app.runs.list(before=newest[0].id)
-            totals = app.runs.totals(RunFilter(kind=("cli",)))
+    with (
+        ScriptedServer(
+            text("one", usage={"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}), status(500)
+        ) as server,
+        workspace(settings, server) as app,
+    ):
+        first = rested(app, started(app, "alpha").id)
+        second = rested(app, started(app, "beta").id)
+        newest = app.runs.list()
+        older = app.runs.list(before=newest[0].id)
+        totals = app.runs.totals(RunFilter(kind=("cli",)))
 
     assert [run.id for run in newest] == [second.run.id, first.run.id]
     assert [run.id for run in older] == [first.run.id]
