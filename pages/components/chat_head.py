@@ -13,23 +13,29 @@ _RENAME, _OPEN_AGENT, _ARCHIVE = "Rename", "Edit the agent", "Archive"
 
 
 def new_head(agents: list[AgentSummary]) -> Agent:
-    """Choose whom to talk to; the address keeps the choice."""
-    wanted = uuid_param("agent")
+    """Choose whom to talk to. The address holds the choice; the widget only shows it."""
     options = [summary.agent for summary in agents]
+    wanted = uuid_param("agent")
     index = next((i for i, agent in enumerate(options) if agent.id == wanted), 0)
+    key = f"chat_agent_{options[index].id}"
     with page_header("New chat", "The agent answers from its live revision."):
-        chosen = st.selectbox(
+        st.selectbox(
             "Agent",
             options,
             index=index,
             format_func=lambda agent: agent.name,
             label_visibility="collapsed",
-            key="chat_agent",
+            key=key,
+            on_change=_choose,
+            args=(key,),
             width=260,
         )
-    agent = chosen or options[index]
+    return options[index]
+
+
+def _choose(key: str) -> None:
+    agent: Agent = st.session_state[key]
     st.query_params["agent"] = str(agent.id)
-    return agent
 
 
 def conversation_head(app: App, agent: Agent, conversation: Conversation) -> None:

@@ -1,0 +1,102 @@
+"""Chat: what is sent, what is shown while it runs, and that the address is all that is needed to come back."""
+
+from uuid import UUID
+
+from core.bootstrap import App
+from core.domain.agent import Agent
+from core.domain.run import Run
+from tests.pages.conftest import LONGEST_S, Open
+from tests.pages.looking import answers, button, param, shown
+
+QUESTION = "What is 17 % of 2,340?"
+
+
+def newest(app: App) -> Run:
+    return app.runs.list(limit=1)[0]
+
+
+def finish(app: App) -> Run:
+    """Wait until the newest run rests."""
+    run = app.runs.wait(newest(app).id, LONGEST_S)
+    assert run is not None
+    return run
+
+
+def test_a_question_is_answered_with_the_tool_call_in_between(app: App, open_page: Open, clerk: Agent):
+    chat = open_page("chat", agent=str(clerk.id))
+    chat.chat_input(key="composer").set_value(QUESTION).run()
+    assert finish(app).status == "done"
+    chat.run()
+    assert QUESTION in shown(chat)
+    assert "**calculator**" in shown(chat)
+    assert "397.8" in answers(chat)[-1]["text"]
+    assert not chat.chat_input(key="composer").disabled
+
+
+def test_the_address_brings_the_conversation_back(app: App, open_page: Open, clerk: Agent):
+    first = open_page("chat", agent=str(clerk.id))
+    first.chat_input(key="composer").set_value(QUESTION).run()
+    finish(app)
+    again = open_page("chat", conversation=param(first, "conversation"))
+    assert QUESTION in shown(again)
+    assert "397.8" in answers(again)[-1]["text"]
+
+
+def test_a_running_answer_is_listened_to_and_can_be_stopped(app: App, open_page: Open, clerk: Agent):
+    chat = open_page("chat", agent=str(clerk.id))
+    chat.chat_input(key="composer").set_value("Tell me everything about yourself").run()
+    view = answers(chat)[-1]
+    assert (view["listen"], view["run"]) == (True, str(newest(app).id))
+    assert chat.chat_input(key="composer").disabled
+    button(chat, "Stop").click().run()
+    assert finish(app).status == "cancelled"
+    chat.run()
+    assert "Stopped" in shown(chat)
+    assert not answers(chat) or not answers(chat)[-1]["listen"]
+
+
+def test_try_again_answers_the_same_question_from_the_same_place(app: App, open_page: Open, clerk: Agent):
+    chat = open_page("chat", agent=str(clerk.id))
+    chat.chat_input(key="composer").set_value("Hello").run()
+    app.runs.cancel(newest(app).id)
+    first = finish(app)
+    chat.run()
+    label = "Try again" if first.status == "cancelled" else ""
+    button(chat, label).click().run()
+    second = finish(app)
+    assert second.id != first.id
+    assert (second.input, second.parent_run_id) == (first.input, first.parent_run_id)
+
+
+def test_a_starter_begins_the_conversation(app: App, open_page: Open, clerk: Agent):
+    chat = open_page("chat", agent=str(clerk.id))
+    starter = app.agents.live_spec(clerk).starters[0]
+    chat.button(key="starter_0").click().run()
+    assert finish(app).input == starter
+    assert UUID(param(chat, "conversation")) == newest(app).conversation_id
+
+
+def test_the_scripted_model_says_what_it_is(open_page: Open):
+    assert "scripted, not AI" in shown(open_page("chat"))
+
+
+def test_a_refused_message_is_not_lost(app: App, open_page: Open, clerk: Agent):
+    chat = open_page("chat", agent=str(clerk.id))
+    long = "x" * 1_000_001
+    chat.chat_input(key="composer").set_value(long).run()
+    assert "longer than 1,000,000 characters" in shown(chat)
+    assert not app.runs.list(limit=1)
+    assert chat.chat_input(key="composer").proto.value == long
+
+
+def test_what_the_model_and_the_person_wrote_is_never_markup(app: App, open_page: Open, clerk: Agent):
+    chat = open_page("chat", agent=str(clerk.id))
+    chat.chat_input(key="composer").set_value("**bold** :red[x] <b>y</b> $5$").run()
+    finish(app)
+    chat.run()
+    assert any(text.value == "**bold** :red[x] <b>y</b> $5$" for text in chat.text)
+
+
+def test_an_unknown_conversation_is_said(open_page: Open):
+    chat = open_page("chat", conversation="0199c0de-0000-7000-8000-000000000000")
+    assert any("no such conversation" in warning.value for warning in chat.warning)
