@@ -1,1 +1,1 @@
-"""The command line over the same services as the screens."""
+"""The command line: the services that the pages call, for scripts, cron and proofs. No logic of its own."""

@@ -1,0 +1,103 @@
+"""`tool`: the catalogue, one call of one tool, and tools from OpenAPI documents."""
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from core.cli.exits import Exit, stop, value_of
+from core.cli.follow import CtrlC, follow
+from core.cli.printing import print_json, print_line, print_table, shortened
+from core.cli.session import opened, who
+
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group()
+def tool() -> None:
+    """Tools: list, show, test and import them."""
+
+
+@tool.command("list")
+@click.option("--search", default="", help="Only tools that speak of this.")
+@_as_json
+def list_(search: str, as_json: bool) -> int:
+    """The built-in tools and those that were added."""
+    with opened() as app:
+        listed = app.tools.list(search)
+    if as_json:
+        rows = [{"name": t.name, "kind": t.kind, "effect": t.effect, "description": t.description} for t in listed]
+        print_json(rows)
+        return Exit.DONE
+    print_table(
+        ("NAME", "KIND", "EFFECT", "DESCRIPTION"),
+        [(t.name, t.kind, t.effect, shortened(t.description, 80)) for t in listed],
+    )
+    return Exit.DONE
+
+
+@tool.command()
+@click.argument("name")
+@_as_json
+def show(name: str, as_json: bool) -> int:
+    """What a model is told about a tool, and how its calls are treated."""
+    with opened() as app:
+        found = app.tools.get(name)
+    if found is None:
+        stop(f"There is no tool named {name}. See: python -m core tool list")
+    if as_json:
+        print_json({**msgspec.structs.asdict(found), "schema_hash": found.schema_hash()})
+        return Exit.DONE
+    print_line(f"{found.name} ({found.kind}, {found.effect}; a call of unknown outcome: {found.repeat})")
+    print_line(found.description)
+    print_line(
+        f"schema {found.schema_hash()}; at most {found.time_limit_s:g} s, {found.output_limit_chars:,} characters"
+    )
+    print_line(msgspec.json.format(msgspec.json.encode(found.parameters), indent=2).decode())
+    return Exit.DONE
+
+
+@tool.command()
+@click.argument("name")
+@click.argument("arguments", metavar="JSON")
+@_as_json
+def test(name: str, arguments: str, as_json: bool) -> int:
+    """One call of one tool with these arguments, recorded as a run."""
+    with opened() as app, CtrlC(app) as ctrl_c:
+        started = value_of(app.tools.test(name, arguments, who()))
+        ctrl_c.cancels(started.id)
+        return follow(app, started.id, as_json=as_json)
+
+
+@tool.command("import-openapi")
+@click.argument("source", metavar="URL_OR_FILE")
+@click.option("--prefix", default="", metavar="P", help="Begins the name of every tool.")
+@click.option("--only", default="", metavar="A,B", help="Only these operations.")
+@click.option(
+    "--allow-host",
+    "hosts",
+    multiple=True,
+    metavar="HOST[:PORT]",
+    help="Let the tools reach this host wherever its name leads, also into a private network.",
+)
+@_as_json
+def import_openapi(source: str, prefix: str, only: str, hosts: tuple[str, ...], as_json: bool) -> int:
+    """One tool for each operation of an OpenAPI document; prints every operation that was left out, and why."""
+    names = tuple(name.strip() for name in only.split(",") if name.strip())
+    document = source if source.startswith(("http://", "https://")) else _text(source)
+    with opened() as app:
+        report = value_of(app.tools.import_openapi(document, who(), prefix=prefix, only=names, allow_hosts=hosts))
+    if as_json:
+        print_json(msgspec.structs.asdict(report))
+    else:
+        rows = [("imported", made.operation, made.name) for made in report.imported]
+        rows += [("left out", left.operation, left.reason) for left in report.left_out]
+        print_table(("", "OPERATION", "TOOL OR REASON"), rows)
+    return Exit.DONE if report.imported else Exit.FAILED
+
+
+def _text(file: str) -> str:
+    try:
+        return Path(file).read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        stop(f"{file} cannot be read: {error.strerror}.")

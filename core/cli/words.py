@@ -1,0 +1,120 @@
+"""Kinds of failure and entries of a journal in the words of a terminal."""
+
+from typing import assert_never
+
+from core.cli.printing import shortened
+from core.domain.event import (
+    Answered,
+    Asked,
+    Cancelled,
+    Claimed,
+    Created,
+    Decision,
+    Ended,
+    Event,
+    Finished,
+    Refused,
+    Settled,
+    Started,
+    Unknown,
+)
+from core.errors import Fault, FaultKind
+
+_WHAT_TO_DO: dict[FaultKind, str] = {
+    "auth": "The endpoint refuses the credential. Check the token or the secret: python -m core doctor",
+    "payment_required": "The account at the endpoint has no credit left.",
+    "not_found": "The endpoint does not know this model or this address. See: python -m core endpoint list",
+    "rate_limited": "Too many requests. Wait, then run it again; nothing is retried by itself.",
+    "model_loading": "The model is still being loaded. Wait, then run it again.",
+    "bad_request": "The endpoint refuses the request as it is. See it with: python -m core runs request",
+    "server_error": "The endpoint failed. The fault is on its side; run it again later.",
+    "connection": "Nothing answers at the endpoint. Check its address: python -m core endpoint list",
+    "timeout": "The endpoint was silent for too long. ARYABHATTA_MODEL_TIMEOUT_S sets how long that is.",
+    "stream_incomplete": "The answer broke off before its end. What had come is kept; nothing of it was carried out.",
+    "stream_malformed": "The endpoint sent something that is not its protocol.",
+    "stream_error": "The endpoint reported an error in the middle of its answer.",
+    "empty_response": "The model answered with nothing at all.",
+    "truncated": "The answer was cut at its longest. Allow more tokens in the agent's parameters.",
+    "content_filter": "The endpoint's filter stopped the answer.",
+    "tool_unknown": "The model asked for a tool that it was not given.",
+    "tool_args_invalid": "The model's arguments do not fit the tool.",
+    "tool_failed": "A tool failed.",
+    "tool_drift": "A tool is no longer what it was when it was accepted.",
+    "step_limit": "The run reached its limit of steps. Allow more with --max-steps or in the agent's limits.",
+    "token_limit": "The run reached its limit of tokens.",
+    "time_limit": "The run reached its limit of seconds.",
+    "cost_limit": "The run reached its limit of cost.",
+    "size_limit": "Something was larger than is allowed.",
+    "unsupported": "The endpoint cannot do what was asked of it.",
+    "cancelled": "The run was cancelled.",
+    "interrupted": "The run was interrupted. Go on with: python -m core runs resume",
+    "internal": "A fault of Aryabhatta. ARYABHATTA_LOG_LEVEL=debug shows where it happened.",
+}
+
+
+def fault_line(fault: Fault) -> str:
+    """What happened, in the words of whoever reported it, and what to do about it."""
+    status = f" (HTTP {fault.status})" if fault.status else ""
+    wait = f" Wait {fault.retry_after_s:g} s." if fault.retry_after_s else ""
+    return f"{fault.kind}{status}: {fault.message.strip()}\n{_WHAT_TO_DO[fault.kind]}{wait}"
+
+
+def progress_line(event: Event) -> str:
+    """What a person who watches is told about an entry; empty: nothing, since the text itself says it."""
+    match event.fact:
+        case Started(name=name, arguments=arguments) if name:
+            return f"→ {name} {shortened(arguments, 100)}"
+        case Finished(effect=effect, output=output, error=error, took_ms=took_ms) if not effect.endswith(".m"):
+            return f"  {error.message}" if error else f"  = {shortened(output, 100)}  ({took_ms:.0f} ms)"
+        case Refused(name=name, reason=reason):
+            return f"✗ {name} was not executed: {shortened(reason, 200)}"
+        case Unknown(effect=effect, reason=reason):
+            return f"? Nobody can say whether call {effect} happened. {shortened(reason, 200)}"
+        case Asked(effect=effect, why="approval"):
+            return f"? Call {effect} waits for a person's approval."
+        case Asked(effect=effect):
+            return f"? Call {effect} waits until a person says what became of it."
+        case Decision(notes=notes) if notes:
+            return "\n".join(f"! {note}" for note in notes)
+        case _:
+            return ""
+
+
+def journal_line(event: Event) -> str:
+    """An entry in one line, for the journal as a list."""
+    fact = event.fact
+    match fact:
+        case Created():
+            return shortened(fact.input)
+        case Claimed():
+            return f"epoch {event.epoch} by {fact.by}"
+        case Started():
+            wanted = f"{fact.name} {fact.arguments}" if fact.name else _request(fact)
+            return f"{fact.effect} attempt {fact.attempt}: {shortened(wanted, 90)}"
+        case Decision():
+            calls = "".join(f" → {call.name} {call.arguments}" for call in fact.calls)
+            return f"{fact.effect}: {shortened(fact.text + calls, 100)}"
+        case Finished():
+            said = f"{fact.error.kind}: {fact.error.message}" if fact.error else fact.output
+            return f"{fact.effect}: {shortened(said, 90)}"
+        case Refused():
+            return f"{fact.effect}: {fact.name}, {shortened(fact.reason, 80)}"
+        case Unknown():
+            return f"{fact.effect} attempt {fact.attempt}: {shortened(fact.reason, 80)}"
+        case Asked():
+            return f"{fact.effect}: {fact.why}"
+        case Answered():
+            return f"{fact.effect}: {fact.say} by {fact.who or 'somebody'} {shortened(fact.reason)}".strip()
+        case Settled():
+            return f"{fact.effect}: {fact.how} by {fact.who or 'somebody'}"
+        case Cancelled():
+            return f"by {fact.who or 'somebody'} {fact.reason}".strip()
+        case Ended():
+            return fact.status if fact.error is None else f"{fact.status}: {fact.error.kind}"
+        case _:
+            assert_never(fact)
+
+
+def _request(fact: Started) -> str:
+    request = fact.request
+    return f"{request.messages} messages, {request.size_bytes:,} bytes" if request else ""
