@@ -15,6 +15,7 @@ from core.errors import Fault, FaultError
 from core.tools.executor import CannotDoError
 
 _TIME_LIMIT_S = 10.0
+_MAX_SLEEP_S = 2.0
 _MAX_MEMORY_BYTES = 128 * 2**20
 _MAX_PRINTED_BYTES = 200_000
 
@@ -72,7 +73,7 @@ def _limits() -> Any:
     return {
         "max_feed_duration_secs": _TIME_LIMIT_S,
         "max_memory": _MAX_MEMORY_BYTES,
-        "max_total_sleep_secs": _TIME_LIMIT_S,
+        "max_total_sleep_secs": _MAX_SLEEP_S,
         "max_suspensions": 1_000,
     }
 

@@ -67,8 +67,7 @@ class Inputs:
         types = list(content) if isinstance(content, dict) else []
         json_type = next((name for name in types if _is_json(name)), None)
         if json_type is None:
-            self._skip(body, f"a body of the type {' or '.join(types) or '(none named)'}, and only JSON can be sent")
-            return
+            raise CannotImportError(f"its body is {' or '.join(types) or 'of no type'}, and only JSON can be sent")
         described = followed(self.document, content[json_type]) if isinstance(content, dict) else {}
         schema = self.schemas.argument(described.get("schema", {}))
         self.body = argument_name("body", "json", self._names)
