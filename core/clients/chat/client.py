@@ -12,7 +12,7 @@ from core.clients.chat.assemble import Assembler
 from core.clients.chat.hub import hub_client, load_hub
 from core.clients.chat.reading import Reading
 from core.clients.chat.route import route_to
-from core.clients.chat.transport import RecordedTransport, SharedClient, Wire, current_wire, decoded
+from core.clients.chat.transport import RecordedTransport, SharedClient, Wire, decoded, sending
 from core.domain.endpoint import Endpoint
 from core.domain.event import Exchange
 from core.domain.model_call import Delta, ModelRequest, Reply
@@ -40,6 +40,7 @@ class ChatClient:
         self._timeout_s = timeout_s
         self._connect_timeout_s = connect_timeout_s
         self._http = SharedClient(RecordedTransport(transport))
+        self._loading = asyncio.Lock()
 
     async def ask(self, request: ModelRequest, on_delta: Callable[[Delta], None]) -> Reply:
         """Send one request and read its answer to the end.
@@ -52,9 +53,11 @@ class ChatClient:
         fault = None
         try:
             async with asyncio.timeout(request.time_limit_s) as limit:
-                wire = await asyncio.to_thread(self._wire, request)
+                wire = await self._wire(request)
                 await _converse(wire, request.model, Reading(assembler, on_delta, wire, limit))
         except TimeoutError:
+            if not limit.expired():
+                raise
             if not assembler.is_complete:
                 fault = Fault("time_limit", "The answer took longer than the time that was left for it.")
         except FaultError as error:
@@ -68,8 +71,14 @@ class ChatClient:
         """Close all connections. Requests under way fail."""
         await self._http.aclose()
 
-    def _wire(self, request: ModelRequest) -> Wire:
-        """Runs in a thread: keys come from the database, and an address may be that of a server yet to start."""
+    async def _wire(self, request: ModelRequest) -> Wire:
+        """In a thread: keys come from the database, and an address may be that of a server yet to start."""
+        if request.endpoint.kind != "local":
+            return await asyncio.to_thread(self._route, request)
+        async with self._loading:  # a model loads for many seconds: only one of the few threads may wait for that
+            return await asyncio.to_thread(self._route, request)
+
+    def _route(self, request: ModelRequest) -> Wire:
         load_hub()
         endpoint = msgspec.structs.replace(request.endpoint, model=request.model or request.endpoint.model)
         address = self._addresses(endpoint)
@@ -78,16 +87,13 @@ class ChatClient:
 
 
 async def _converse(wire: Wire, model: str, reading: Reading) -> None:
-    token = current_wire.set(wire)
-    try:
-        async with hub_client(wire.route) as hub:
-            # What is asked stands in the recorded body. The stream that comes back is never iterated:
-            # leaving the hub's client closes it.
+    async with hub_client(wire.route) as hub:
+        # What is asked stands in the recorded body. The stream that comes back is never iterated: leaving the hub's
+        # client closes it.
+        with sending(wire):
             await hub.chat_completion([], model=model or "unnamed", stream=True)
-            async with aclosing(decoded(wire)) as pieces:
-                await reading.read(pieces)
-    finally:
-        current_wire.reset(token)
+        async with aclosing(decoded(wire)) as pieces:
+            await reading.read(pieces)
 
 
 def _reply(assembler: Assembler, fault: Fault | None, wire: Wire | None) -> Reply:

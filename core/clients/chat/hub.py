@@ -40,5 +40,5 @@ def hub_client(route: Route) -> "AsyncInferenceClient":
 
 def _client_for_hub() -> httpx2.AsyncClient:
     """What the hub gets when it asks for an HTTP client; outside of a model request that is an ordinary one."""
-    wire = current_wire.get(None)
+    wire = current_wire()
     return httpx2.AsyncClient(follow_redirects=True, timeout=None) if wire is None else wire.http

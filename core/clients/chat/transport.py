@@ -6,8 +6,8 @@ are used: `set_async_client_factory` and an httpx2 transport around the standard
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -59,7 +59,22 @@ class Wire:
         return {} if self.response is None else self.response.headers
 
 
-current_wire: ContextVar[Wire] = ContextVar("current_wire")
+_current_wire: ContextVar[Wire] = ContextVar("current_wire")
+
+
+@contextmanager
+def sending(wire: Wire) -> Iterator[None]:
+    """What the hub sends within is this request. No longer than needed: tasks started meanwhile would inherit it."""
+    token = _current_wire.set(wire)
+    try:
+        yield
+    finally:
+        _current_wire.reset(token)
+
+
+def current_wire() -> Wire | None:
+    """The request that the hub is sending right now, or None."""
+    return _current_wire.get(None)
 
 
 class SharedClient(httpx2.AsyncClient):
@@ -100,7 +115,8 @@ class RecordedTransport(httpx2.AsyncBaseTransport):
         self._routes = _Routes() if inner is None else inner
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        wire = current_wire.get()
+        wire = current_wire()
+        assert wire is not None
         outgoing = _recorded(request, wire)
         wire.url = without_password(outgoing.url)
         wire.began = time.perf_counter()
@@ -172,8 +188,6 @@ async def _refusal(response: httpx2.Response) -> Fault:
                     break
     except (TimeoutError, httpx2.HTTPError):
         pass  # what came until then is what there is to show
-    finally:
-        await response.aclose()
     if response.has_redirect_location:
         return faults.of_redirect(response.status_code, response.headers)
     return faults.of_answer(response.status_code, response.headers, body[:_REFUSAL_LIMIT_BYTES], time.time())

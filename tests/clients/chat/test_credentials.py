@@ -7,7 +7,7 @@ from core.clients.chat import hub
 from core.clients.chat.client import ChatClient
 from core.clients.chat.proxies import is_loopback, proxy_for
 from core.clients.chat.route import Route, route_to
-from core.clients.chat.transport import RecordedTransport, SharedClient, Wire, current_wire
+from core.clients.chat.transport import RecordedTransport, SharedClient, Wire, sending
 from core.domain.endpoint import Endpoint
 from core.domain.model_call import ModelRequest
 from core.errors import Fault, FaultError
@@ -111,6 +111,7 @@ async def test_the_router_gets_the_token_and_the_recorded_body(address):
     assert reply.exchange.url == ROUTER
     assert network.hosts == ["router.huggingface.co"]
     assert server.requests[0].headers["authorization"] == "Bearer hf_person"
+    assert server.requests[0].headers["user-agent"] == "aryabhatta"
     assert server.requests[0].path == "/v1/chat/completions"
     assert server.requests[0].body == b"{}"
 
@@ -145,12 +146,11 @@ async def test_a_second_request_in_one_answer_is_stopped():
     with ScriptedServer(text("a")) as server:
         route = route_to(Endpoint(name="e", kind="openai"), server.base_url, None)
         http = SharedClient(RecordedTransport())
-        token = current_wire.set(Wire(route, b"{}", http, 5.0, 5.0))
-        async with hub.hub_client(route) as client:
-            await client.chat_completion([], model="m", stream=True)
-            with pytest.raises(FaultError, match="second request"):
+        with sending(Wire(route, b"{}", http, 5.0, 5.0)):
+            async with hub.hub_client(route) as client:
                 await client.chat_completion([], model="m", stream=True)
-        current_wire.reset(token)
+                with pytest.raises(FaultError, match="second request"):
+                    await client.chat_completion([], model="m", stream=True)
         await http.aclose()
     assert len(server.requests) == 1
 
