@@ -30,6 +30,7 @@ from core.repositories.presence import Presence
 from core.services.agents import AgentService
 from core.services.connections import Connections
 from core.services.conversations import ConversationService
+from core.services.decisions import DecisionService
 from core.services.endpoints import EndpointService
 from core.services.executor import Executor
 from core.services.health import HealthService
@@ -56,6 +57,7 @@ class App:
     secrets: SecretService
     tools: ToolService
     runs: RunService
+    decisions: DecisionService
     health: HealthService
     executor: Executor
     _parts: "_Parts"
@@ -107,6 +109,7 @@ def build(settings: Settings, *, adopt: bool) -> App:
         secrets=vault,
         tools=ToolService(engine, catalogue, outbound, runs.test_tool),
         runs=runs,
+        decisions=DecisionService(engine, executor if adopt else None),
         health=HealthService(engine, settings, endpoints),
         executor=executor,
         _parts=parts,

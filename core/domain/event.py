@@ -160,6 +160,11 @@ class Answered(_Fact, frozen=True, tag="answered"):
     reason: str = ""
     arguments: str = ""
     """The arguments as the person edited them; empty: unchanged."""
+    scope: Literal["call", "conversation"] = "call"
+    """`conversation`: later calls in it may use this tool, as it is defined now, without asking."""
+    tool: str = ""
+    schema_hash: str = ""
+    """Of the tool, where the scope is a conversation."""
     who: str = ""
 
 

@@ -96,6 +96,8 @@ class RunState:
     head: bytes = b""
     """Hash of the last event."""
     last_at: datetime | None = None
+    allowed: set[str] = field(default_factory=set)
+    """Tools that a person approved for the rest of the conversation, during this run."""
     by_hand: bool = False
     """The run is a person's own tool calls and asks no model."""
     cancelled: bool = False

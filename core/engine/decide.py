@@ -188,11 +188,16 @@ def _judge(state: RunState, call: CallState) -> ToolStart | Refused | Asked:
         return _refusal(call, "tool_failed", f"The tool {call.tool.name} may not be used here.")
     if call.answered and call.answered.say == "deny":
         return _refusal(call, "tool_failed", f"A person declined this call. {call.answered.reason}".strip())
-    if call.tool.policy == "ask" and not call.answered:
+    if call.tool.policy == "ask" and not _approved(call) and call.tool.name not in state.allowed:
         return Asked(effect=call.effect, why="approval", shown=_shown(state, call.tool, raw, call.effect))
     attempt = call.attempts[-1].number if call.attempts else 0
     lost = Lost(attempt=attempt) if state.status_of(call) == "lost" else None
     return ToolStart(call.effect, attempt + 1, call.tool, canonical(arguments).decode(), lost)
+
+
+def _approved(call: CallState) -> bool:
+    """An approval holds for exactly what was shown; any other is no approval."""
+    return bool(call.asked and call.answered and call.answered.shown == call.asked.shown)
 
 
 def _refusal(call: CallState, error: FaultKind, reason: str) -> Refused:

@@ -19,6 +19,9 @@ from core.engine.ports import Ports
 from core.engine.state import add, fold
 from core.errors import Fault, Fenced, Moved
 
+DRAIN_S = 3.0
+"""How long a process that stops waits for its running tool calls."""
+
 
 class Drive:
     """One claimed run, driven by this worker until it ends, waits for a person, or belongs to another."""
@@ -40,12 +43,18 @@ class Drive:
         self._news.set()
 
     async def run(self) -> RunStatus | None:
-        """The status this worker left the run in. Raises `Fenced` when it belongs to another."""
+        """The status this worker left the run in. Raises `Fenced` when it belongs to another.
+
+        Cancelled (the process stops), it lets tool calls finish for a moment: each that does is not unknown.
+        """
         try:
             while True:
                 status = await self._advance()
                 if status is not None:
                     return status
+        except asyncio.CancelledError:
+            await self._drain()
+            raise
         finally:
             await self._end_tasks()
 
@@ -95,24 +104,42 @@ class Drive:
             await self._reload()
         return None
 
+    async def _drain(self) -> None:
+        tools = [task for effect, task in self._tasks.items() if not effect.endswith(".m")]
+        if tools:
+            await asyncio.wait(tools, timeout=DRAIN_S)
+            self._tasks = {effect: task for effect, task in self._tasks.items() if task in tools}
+            self._collect()
+        if self._unsaved:
+            await self._record(())
+
     async def _call_model(self, action: CallModel) -> None:
         if action.after_s:
             await self._pause(action.after_s)
         effect = ModelEffect(self.state, action, self._ports)
+        self._must_hold_lease()
         await self._record((await effect.intent(),))
         self._start(action_effect(action), effect.run())
 
     async def _call_tools(self, action: CallTools) -> None:
         effects = [ToolEffect(self.state, start, self._ports) for start in action.calls]
+        self._must_hold_lease()
         await self._record(tuple(effect.intent() for effect in effects))
         for start, effect in zip(action.calls, effects, strict=True):
             self._start(start.effect, effect.run())
 
     def _start(self, effect: str, work: Coroutine[None, None, Fact]) -> None:
-        if not self._ports.holds_lease():
+        try:
+            self._must_hold_lease()
+        except Fenced:
             work.close()
-            raise Fenced(str(self.run_id))
+            raise
         self._tasks[effect] = asyncio.create_task(work, name=f"{self.run_id}/{effect}")
+
+    def _must_hold_lease(self) -> None:
+        """Asked before an intent, and again right before its effect: the commit between may have taken long."""
+        if not self._ports.holds_lease():
+            raise Fenced(str(self.run_id))
 
     async def _record(self, facts: tuple[Fact, ...], status: RunStatus | None = None) -> None:
         """Make the unsaved outcomes and `facts` durable in one commit, then fold `facts`."""

@@ -128,9 +128,11 @@ def _approvals(events: Sequence[Event]) -> Faults:
         match event.fact:
             case Asked(effect=effect, why="approval", shown=shown):
                 asked[effect] = shown
-            case Answered(effect=effect, say="approve", shown=shown) if asked.get(effect) == shown:
-                approved.add(effect)
-            case Started(effect=effect, name=name) if name and tools[name].policy == "ask" and effect not in approved:
+            case Answered(effect=effect, say="approve", shown=shown, tool=tool) if asked.get(effect) == shown:
+                approved |= {effect, tool}
+            case Started(effect=effect, name=name) if (
+                name and tools[name].policy == "ask" and not approved & {effect, name}
+            ):
                 yield f"{effect} started before it was approved"
             case _:
                 pass

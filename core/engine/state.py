@@ -85,7 +85,7 @@ def _apply(state: RunState, event: Event) -> None:
         case Asked():
             _asked(_call(state, event.fact.effect), event.fact)
         case Answered():
-            _call(state, event.fact.effect).answered = event.fact
+            _answered(state, event.fact)
         case Settled():
             call = _call(state, event.fact.effect)
             call.settled, call.unknown, call.question_open = event.fact, False, False
@@ -158,6 +158,13 @@ def _asked(call: CallState, fact: Asked) -> None:
         call.question_open = True
     else:
         call.asked, call.answered = fact, None
+
+
+def _answered(state: RunState, fact: Answered) -> None:
+    call = _call(state, fact.effect)
+    call.answered = fact
+    if fact.scope == "conversation" and fact.say == "approve" and call.asked and call.asked.shown == fact.shown:
+        state.allowed.add(fact.tool)
 
 
 def _use(state: RunState, usage: Usage | None) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from core.domain.chain import seal
-from core.domain.event import Claimed, Created, Event, Fact, attempt_of, decode, effect_of, encode, kind_of
+from core.domain.event import Answered, Claimed, Created, Event, Fact, attempt_of, decode, effect_of, encode, kind_of
 from core.domain.journal import Batch, Partial
 from core.domain.run import Run
 from core.repositories import journal_sql as sql
@@ -87,7 +87,7 @@ class JournalRepository:
         return self.read(run_id)
 
     def write_outside(self, run_id: UUID, make: Callable[[list[Event]], Fact | None]) -> Event | None:
-        """Append a person's fact to a run that may be running elsewhere.
+        """Append a person's fact to a run that may be running elsewhere; one that waited is queued to go on.
 
         `make` sees the journal under the run's lock and returns the fact, or None to write nothing.
         """
@@ -108,6 +108,12 @@ class JournalRepository:
             Event(run_id=run_id, seq=seq, epoch=epoch, at=at.astimezone(UTC), fact=decode(body), hash=bytes(digest))
             for seq, epoch, body, at, digest in rows
         ]
+
+    def approvals(self, conversation_id: UUID) -> list[Answered]:
+        """What people approved for the rest of a conversation."""
+        rows = self._execute(sql.APPROVALS, {"conversation_id": conversation_id})
+        facts = [decode(row[0]) for row in rows]
+        return [fact for fact in facts if isinstance(fact, Answered) and fact.scope == "conversation"]
 
     def partial(self, run_id: UUID) -> Partial | None:
         """The last checkpoint of streamed text."""

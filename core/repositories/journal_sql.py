@@ -70,7 +70,11 @@ UPDATE runs SET epoch = %(epoch)s, status = 'running', lease_owner = %(owner)s,
  WHERE id = %(run_id)s
 """
 
-ADVANCE = "UPDATE runs SET next_seq = %(next_seq)s, head = %(head)s WHERE id = %(run_id)s"
+ADVANCE = """
+UPDATE runs SET next_seq = %(next_seq)s, head = %(head)s,
+       status = CASE WHEN status = 'waiting' THEN 'queued' ELSE status END
+ WHERE id = %(run_id)s
+"""
 
 RENEW = """
 UPDATE runs SET lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
@@ -95,4 +99,9 @@ SELECT id FROM runs WHERE status = 'running' AND lease_until < clock_timestamp()
 UNION ALL
 SELECT id FROM runs WHERE status = 'queued'
  ORDER BY id LIMIT %(limit)s
+"""
+
+APPROVALS = """
+SELECT e.body::text FROM run_events e JOIN runs r ON r.id = e.run_id
+ WHERE r.conversation_id = %(conversation_id)s AND e.kind = 'answered'
 """

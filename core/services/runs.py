@@ -99,8 +99,24 @@ class RunService:
         spec = self._specs.freeze(chosen.value.spec, start.variables, messages)
         if isinstance(spec, Err):
             return spec
-        run = _row(start, chosen.value, spec.value, parent_id, self._owner)
-        return Ok(self._record(run, Created(spec=spec.value, input=_clean(start.input))))
+        frozen = self._with_approvals(spec.value, start.conversation_id)
+        run = _row(start, chosen.value, frozen, parent_id, self._owner)
+        return Ok(self._record(run, Created(spec=frozen, input=_clean(start.input))))
+
+    def _with_approvals(self, spec: RunSpec, conversation_id: UUID | None) -> RunSpec:
+        """Tools that a person approved for the rest of this conversation need not ask, unless they changed since."""
+        if conversation_id is None or all(tool.policy != "ask" for tool in spec.tools):
+            return spec
+        with UnitOfWork(self._engine) as unit:
+            approvals = JournalRepository(unit.session.connection()).approvals(conversation_id)
+        approved = {(approval.tool, approval.schema_hash) for approval in approvals}
+        tools = tuple(
+            msgspec.structs.replace(tool, policy="allow")
+            if tool.policy == "ask" and (tool.name, tool.schema_hash()) in approved
+            else tool
+            for tool in spec.tools
+        )
+        return msgspec.structs.replace(spec, tools=tools)
 
     def test_tool(self, name: str, arguments_json: str, who: str = "") -> Result[Run]:
         """One call of one tool, recorded like any other, without a model."""

@@ -337,3 +337,44 @@ async def test_a_call_made_by_hand_is_recorded_like_any_other_and_asks_no_model(
     assert journal.events[-1].fact.output == "3"
     assert model.requests == []
     assert faults(journal.events) == []
+
+
+async def test_a_process_that_stops_lets_a_running_call_finish_and_records_it():
+    journal, tools = MemoryJournal(spec(SEND)), CountingTools()
+    tools.hold = asyncio.Event()
+    running = Drive(journal.claim(), ports(journal, PlannedModel(asks(call("send"))), tools))
+    task = asyncio.create_task(running.run())
+    while not tools.running:
+        await asyncio.sleep(0)
+
+    task.cancel()
+    await asyncio.sleep(0)
+    tools.hold.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert kinds(journal.events)[-1] == "finished 1.0"
+    assert faults(journal.events) == []
+
+
+async def test_without_a_lease_no_intent_is_recorded_and_nothing_starts():
+    journal, tools = MemoryJournal(spec(SEND)), CountingTools()
+    model = PlannedModel(asks(call("send")))
+    ours = msgspec.structs.replace(ports(journal, model, tools), holds_lease=lambda: not model.requests)
+
+    with pytest.raises(Fenced):
+        await Drive(journal.claim(), ours).run()
+
+    assert tools.ran == []
+    assert "started 1.0" not in kinds(journal.events)
+
+
+async def test_an_approval_of_something_else_is_no_approval():
+    journal, tools = MemoryJournal(spec(msgspec.structs.replace(SEND, policy="ask"))), CountingTools()
+    model = PlannedModel(asks(call("send")), says("sent"))
+    await drive(journal, model, tools)
+
+    journal.write_outside(Answered(effect="1.0", say="approve", shown="c1:something-else"))
+
+    assert await drive(journal, model, tools) == "waiting"
+    assert tools.ran == []
