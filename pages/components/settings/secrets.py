@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.bootstrap import App
+from core.domain.result import Ok
 from pages.components.frame import ask_once, empty_state, quiet, section
 from pages.components.session import say, value_or_say, who
 from pages.components.text import plain
@@ -46,6 +47,7 @@ def _new(app: App, name: str) -> None:
 
 def _keep(app: App, name: str, key: str) -> None:
     value = str(st.session_state.get(key) or "").strip()
+    st.session_state[key] = ""  # it stays in no session
     if not value:
         say("Give the value first.", failed=True)
     elif _set(app, name, value):
@@ -55,7 +57,7 @@ def _keep(app: App, name: str, key: str) -> None:
 def _set(app: App, name: str, value: str) -> bool:
     result = app.secrets.set(name, value, who())
     value_or_say(result)
-    return not hasattr(result, "kind")
+    return isinstance(result, Ok)
 
 
 def secrets(app: App) -> None:
