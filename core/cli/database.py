@@ -29,7 +29,10 @@ def migrate(as_json: bool) -> int:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(as_json: bool) -> int:
-    """Check that everything the app needs answers. Exit 1 if something that it cannot do without is broken."""
+    """Check that everything the app needs answers.
+
+    Exit 1 if something that it cannot do without is broken.
+    """
     lines = _lines()
     is_well = all(line.ok for line in lines if line.required)
     if as_json:

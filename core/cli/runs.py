@@ -1,7 +1,10 @@
 """`runs`: what happened, what happens, and stopping it or going on."""
 
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import get_args
 from uuid import UUID
 
@@ -16,9 +19,11 @@ from core.cli.session import opened, run_id, who
 from core.cli.words import fault_line, journal_line
 from core.domain.run import ENDED, Run, RunStatus
 from core.domain.run_query import RunFilter
+from core.services.run_watch import RESTING
 
 _CANCEL_LIMIT_S = 10.0
 _LOOK_AGAIN_S = 0.05
+_ASK_AGAIN_S = 1.0
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -126,9 +131,33 @@ def resume(id_: str, as_json: bool) -> int:
     """Go on from the journal and follow to the end. Ctrl-C cancels the run."""
     with opened() as app, CtrlC(app) as ctrl_c:
         run = _run(app, id_)
-        value_of(app.runs.resume(run.id, who()))
         ctrl_c.cancels(run.id)
-        return follow(app, run.id, as_json=as_json, after=run.next_seq - 1)
+        with _asking(app, run):
+            return follow(app, run.id, as_json=as_json, after=run.next_seq - 1)
+
+
+@contextmanager
+def _asking(app: App, run: Run) -> Iterator[None]:
+    """Ask for the run until somebody has it: what a dead worker held is not to be had before its lease ran out."""
+    over = threading.Event()
+
+    def ask() -> None:
+        while not over.wait(_ASK_AGAIN_S) and _is_idle(app.runs.get(run.id), run.epoch):
+            app.runs.resume(run.id, who())
+
+    value_of(app.runs.resume(run.id, who()))
+    thread = threading.Thread(target=ask, name="ask-for-run", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _is_idle(run: Run | None, epoch: int) -> bool:
+    """Whether nobody has taken the run since."""
+    return run is not None and run.status not in RESTING and run.epoch == epoch
 
 
 def _run(app: App, id_: str) -> Run:

@@ -74,7 +74,7 @@ class HealthService:
             detail = f"{endpoint.model} is loaded when it is first asked"
             return HealthLine(name=name, ok=True, detail=detail, required=is_chosen)
         found = self._endpoints.check(endpoint.name, _ENDPOINT_LIMIT_S)
-        role = "scripted demo, not AI; " if endpoint.kind == "demo" else ""
+        role = "Scripted demo, not AI. " if endpoint.kind == "demo" else ""
         return HealthLine(
             name=name,
             ok=found.ok,
