@@ -35,6 +35,7 @@ from core.services.endpoints import EndpointService
 from core.services.executor import Executor
 from core.services.health import HealthService
 from core.services.prompts import PromptService
+from core.services.proofs import ProofService
 from core.services.run_spec import SpecBuilder
 from core.services.runs import RunService
 from core.services.samples import seed
@@ -58,6 +59,7 @@ class App:
     tools: ToolService
     runs: RunService
     decisions: DecisionService
+    proofs: ProofService
     health: HealthService
     executor: Executor
     _parts: "_Parts"
@@ -110,6 +112,7 @@ def build(settings: Settings, *, adopt: bool) -> App:
         tools=ToolService(engine, catalogue, outbound, runs.test_tool),
         runs=runs,
         decisions=DecisionService(engine, executor if adopt else None),
+        proofs=ProofService(engine, executor, parts.owner, lease_s=settings.lease_s, code=__version__),
         health=HealthService(engine, settings, endpoints),
         executor=executor,
         _parts=parts,

@@ -65,11 +65,26 @@ class Lost(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reasoning: str = ""
 
 
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """A tool's result of another run, to be used again where the same tool is called with the same arguments."""
+
+    name: str
+    arguments: str
+    """As executed: canonical JSON."""
+    output: str
+    data: Json = None
+    source: str
+    """Where it comes from: `run/effect`."""
+
+
 class Created(_Fact, frozen=True, tag="created"):
     spec: RunSpec
     input: str
     calls: tuple[ToolCall, ...] = ()
     """Calls a person makes by hand, to try a tool: the run is these calls and asks no model."""
+    forked_from: str = ""
+    """The run that this one branched off, with the step: `run/3`."""
+    recorded: tuple[Recorded, ...] = ()
 
 
 class Claimed(_Fact, frozen=True, tag="claimed"):
@@ -125,6 +140,8 @@ class Finished(_Fact, frozen=True, tag="finished"):
     took_ms: float = 0.0
     usage: Usage | None = None
     exchange: Exchange | None = None
+    source: str = ""
+    """Set where nothing was executed: the result is the recorded one of `run/effect`. The attempt is then 0."""
 
 
 class Refused(_Fact, frozen=True, tag="refused"):

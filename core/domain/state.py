@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from core.domain.event import Answered, Asked, Decision, Ended, Finished, Refused, Request, Settled, Unknown
+from core.domain.event import Answered, Asked, Decision, Ended, Finished, Recorded, Refused, Request, Settled, Unknown
 from core.domain.message import ToolCall
 from core.domain.run import RunSpec, Totals
 from core.domain.tool import ToolSpec
@@ -96,6 +96,8 @@ class RunState:
     head: bytes = b""
     """Hash of the last event."""
     last_at: datetime | None = None
+    recorded: dict[tuple[str, str], Recorded] = field(default_factory=dict)
+    """Results of the run this one was forked from, by tool and arguments."""
     allowed: set[str] = field(default_factory=set)
     """Tools that a person approved for the rest of the conversation, during this run."""
     by_hand: bool = False

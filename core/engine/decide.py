@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core.domain.arguments import BadArguments, check_arguments
 from core.domain.canonical import canonical, content_hash
-from core.domain.event import Asked, Fact, Lost, Refused, Unknown
+from core.domain.event import Asked, Fact, Finished, Lost, Refused, Unknown
 from core.domain.run import EndStatus
 from core.domain.state import CallState, ModelCall, RunState
 from core.domain.tool import ToolSpec
@@ -176,7 +176,7 @@ def _start(state: RunState, starts: list[ToolStart]) -> Action:
     return Join() if state.in_flight else Wait()
 
 
-def _judge(state: RunState, call: CallState) -> ToolStart | Refused | Asked:
+def _judge(state: RunState, call: CallState) -> ToolStart | Refused | Asked | Finished:
     """May this call be executed as the model asked for it?"""
     if call.tool is None:
         return _refusal(call, "tool_unknown", _no_such_tool(state, call.call.name))
@@ -184,6 +184,9 @@ def _judge(state: RunState, call: CallState) -> ToolStart | Refused | Asked:
     arguments = check_arguments(call.tool, raw)
     if isinstance(arguments, BadArguments):
         return _refusal(call, "tool_args_invalid", f"{arguments.reason} You sent: {call.call.arguments}")
+    executed = canonical(arguments).decode()
+    if known := state.recorded.get((call.tool.name, executed)):
+        return Finished(effect=call.effect, attempt=0, output=known.output, data=known.data, source=known.source)
     if call.tool.policy == "deny":
         return _refusal(call, "tool_failed", f"The tool {call.tool.name} may not be used here.")
     if call.answered and call.answered.say == "deny":
@@ -192,7 +195,7 @@ def _judge(state: RunState, call: CallState) -> ToolStart | Refused | Asked:
         return Asked(effect=call.effect, why="approval", shown=_shown(state, call.tool, raw, call.effect))
     attempt = call.attempts[-1].number if call.attempts else 0
     lost = Lost(attempt=attempt) if state.status_of(call) == "lost" else None
-    return ToolStart(call.effect, attempt + 1, call.tool, canonical(arguments).decode(), lost)
+    return ToolStart(call.effect, attempt + 1, call.tool, executed, lost)
 
 
 def _approved(call: CallState) -> bool:

@@ -25,6 +25,8 @@ from core.engine.decide import CallModel, CallTools, End, Record, decide
 from core.engine.state import add, fold
 
 Faults = Iterator[str]
+TAKEN_OVER = 0
+"""The attempt of an outcome that was not executed here: a fork's, or a person's own call."""
 
 
 def faults(events: Sequence[Event]) -> list[str]:
@@ -79,7 +81,7 @@ def _outcomes(events: Sequence[Event]) -> Faults:
                 started.add((effect, attempt))
             case Decision() | Finished() | Unknown():
                 place = (effect_of(event.fact) or "", attempt_of(event.fact) or 0)
-                if place not in started:
+                if place not in started and place[1] != TAKEN_OVER:
                     yield f"{place[0]} has an outcome without an intent"
                 if place in ended:
                     yield f"{place[0]} attempt {place[1]} has two outcomes"

@@ -34,6 +34,7 @@ def fold(events: Iterable[Event]) -> RunState:
     if first is None or not isinstance(first.fact, Created):
         raise ValueError("a journal starts with its created entry")
     state = RunState(run_id=first.run_id, spec=first.fact.spec, input=first.fact.input, created_at=first.at)
+    state.recorded = {(one.name, one.arguments): one for one in first.fact.recorded}
     if first.fact.calls:
         _by_hand(state, first.fact.calls)
     _move(state, first)
@@ -116,9 +117,10 @@ def _started(state: RunState, event: Event, fact: Started) -> None:
 
 def _decided(state: RunState, at: datetime, fact: Decision) -> None:
     state.in_flight.pop(fact.effect, None)
+    _model_call(state, fact.effect).decision = fact
     step = state.steps[fact.step - 1]
-    step.model.attempts[-1].ended_at = at
-    step.model.decision = fact
+    if step.model.attempts:  # none: the answer was taken over from the run this one was forked from
+        step.model.attempts[-1].ended_at = at
     step.calls = _planned(state, fact)
     _use(state, fact.usage)
     if state.totals.first_token_ms is None:

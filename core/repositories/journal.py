@@ -6,7 +6,7 @@ refuses an old epoch and a taken place, so two writers can never both win.
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -25,15 +25,26 @@ OUTPUT_LIMIT_CHARS = 4_000
 """How much of an answer the run's row keeps for lists; the whole text is in the journal."""
 
 
+class StoredEntry(NamedTuple):
+    """One row of `run_events`, its body as the exact text."""
+
+    seq: int
+    epoch: int
+    body: str
+    at: datetime
+    hash: bytes
+
+
 class JournalRepository:
     """Over one connection. `append` and `checkpoint` want it in autocommit, the rest inside a transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def create(self, run: Run, facts: Sequence[Created | Claimed], lease_s: float = 0.0) -> list[Event]:
+    def create(self, run: Run, facts: Sequence[Fact], lease_s: float = 0.0) -> list[Event]:
         """The run's row and its first entries. A run created as running is claimed by its `lease_owner`."""
-        events = _sealed(run.id, 0, b"", [(fact, int(isinstance(fact, Claimed))) for fact in facts], run.created_at)
+        epochs = [int(not isinstance(fact, Created)) for fact in facts]
+        events = _sealed(run.id, 0, b"", list(zip(facts, epochs, strict=True)), run.created_at)
         row = msgspec.structs.asdict(run) | {
             "input": storable(run.input),
             "tags": list(run.tags),
@@ -108,6 +119,18 @@ class JournalRepository:
             Event(run_id=run_id, seq=seq, epoch=epoch, at=at.astimezone(UTC), fact=decode(body), hash=bytes(digest))
             for seq, epoch, body, at, digest in rows
         ]
+
+    def stored(self, run_id: UUID) -> list[StoredEntry]:
+        """The entries as they are stored, to be checked against their hashes."""
+        rows = self._execute(sql.READ, {"run_id": run_id, "after": -1})
+        return [
+            StoredEntry(seq, epoch, body, at.astimezone(UTC), bytes(digest)) for seq, epoch, body, at, digest in rows
+        ]
+
+    def head(self, run_id: UUID) -> tuple[int, bytes]:
+        """What the run's row says of its journal: the number of entries and the last one's hash."""
+        row = self._execute("SELECT next_seq, head FROM runs WHERE id = %(id)s", {"id": run_id}).one()
+        return row[0], bytes(row[1])
 
     def approvals(self, conversation_id: UUID) -> list[Answered]:
         """What people approved for the rest of a conversation."""

@@ -1,0 +1,44 @@
+"""Replay: go through a journal as if it happened now, and find the first place where it would go otherwise. Pure."""
+
+import hashlib
+from collections.abc import Sequence
+
+import msgspec
+
+from core.domain.event import Event, Started
+from core.domain.wire import request_body
+from core.engine.invariants import faults
+from core.engine.state import add, fold
+from core.engine.transcript import transcript
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """`difference` says where and what in words; empty: the replay was identical."""
+
+    difference: str = ""
+    requests: int = 0
+    """Model requests whose bytes were rebuilt and compared by hash."""
+
+    @property
+    def identical(self) -> bool:
+        return not self.difference
+
+
+def replay(events: Sequence[Event]) -> Verdict:
+    """Decide every entry again from the entries before it, and rebuild every request.
+
+    Nothing is asked and nothing executed: answers, results and people's words come from the journal.
+    """
+    requests = 0
+    state = fold(events[:1])
+    for event in events[1:]:
+        if isinstance(event.fact, Started) and event.fact.request is not None:
+            body = request_body(state.spec, transcript(state))
+            requests += 1
+            if hashlib.sha256(body).hexdigest() != event.fact.request.sha256:
+                return Verdict(
+                    f"entry {event.seq}: the request of {event.fact.effect} would have other bytes", requests
+                )
+        add(state, event)
+    broken = faults(events)
+    return Verdict(broken[0] if broken else "", requests)

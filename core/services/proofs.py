@@ -1,0 +1,145 @@
+"""What can be proven of a run afterwards: its chain, its replay, its differences from another; and branching off."""
+
+from datetime import UTC, datetime
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Engine
+
+from core import ids
+from core.db.unit import UnitOfWork
+from core.domain.chain import entry_hash
+from core.domain.event import Claimed, Event
+from core.domain.result import Err, Ok, Result
+from core.domain.run import Run
+from core.domain.run_diff import RunDiff, run_diff
+from core.domain.run_query import RunFilter
+from core.engine.fork import fork_facts
+from core.engine.replay import Verdict, replay
+from core.engine.state import fold
+from core.repositories.journal import JournalRepository, StoredEntry
+from core.repositories.runs import RunRepository
+
+_PAGE = 200
+
+
+class Break(msgspec.Struct, frozen=True):
+    """The first entry that is not what its hash says, or a row that does not fit its journal."""
+
+    run_id: UUID
+    seq: int
+    what: str
+
+
+class Audit(msgspec.Struct, frozen=True, kw_only=True):
+    runs: int
+    entries: int
+    first_break: Break | None = None
+
+
+class Submits(Protocol):
+    def submit(self, run_id: UUID, events: list[Event] | None = None) -> None: ...
+
+
+class ProofService:
+    """Reads journals; `fork` alone begins something."""
+
+    def __init__(self, engine: Engine, executor: Submits, owner: str, *, lease_s: float, code: str) -> None:
+        self._engine, self._executor = engine, executor
+        self._owner, self._lease_s, self._code = owner, lease_s, code
+
+    def verify(self, run_id: UUID | None = None) -> Result[Audit]:
+        """Recompute the hashes of one run, or of all, over the exact text that is stored."""
+        if run_id is not None:
+            entries, broken = self._verify(run_id)
+            if not entries:
+                return Err("not_found", "There is no such run.")
+            return Ok(Audit(runs=1, entries=entries, first_break=broken))
+        runs = entries = 0
+        before: UUID | None = None
+        while page := self._page(before):
+            for run in page:
+                count, broken = self._verify(run.id)
+                runs, entries, before = runs + 1, entries + count, run.id
+                if broken:
+                    return Ok(Audit(runs=runs, entries=entries, first_break=broken))
+        return Ok(Audit(runs=runs, entries=entries))
+
+    def replay(self, run_id: UUID) -> Result[Verdict]:
+        """Decide every entry again from the journal alone."""
+        events = self._events(run_id)
+        return Ok(replay(events)) if events else Err("not_found", "There is no such run.")
+
+    def diff(self, a: UUID, b: UUID) -> Result[RunDiff]:
+        """Where two runs begin to differ."""
+        left, right = self._events(a), self._events(b)
+        if not left or not right:
+            return Err("not_found", f"There is no run {b if left else a}.")
+        return Ok(run_diff(fold(left), fold(right)))
+
+    def fork(self, run_id: UUID, step: int, who: str, new_input: str = "") -> Result[Run]:
+        """A new run that takes over the steps before `step` and asks the model again from there."""
+        with UnitOfWork(self._engine) as unit:
+            origin = RunRepository(unit.session).get(run_id)
+            journal = JournalRepository(unit.session.connection())
+            events = journal.read(run_id)
+            if origin is None or not events:
+                return Err("not_found", "There is no such run.")
+            try:
+                created, facts = fork_facts(fold(events), step, new_input)
+            except ValueError as error:
+                return Err("invalid", f"It cannot branch off there: {error}.", "step")
+            run = _branch(origin, created.input, who, self._owner)
+            begun = journal.create(run, (created, Claimed(by=self._owner, code=self._code), *facts), self._lease_s)
+            unit.commit()
+        self._executor.submit(run.id, begun)
+        return Ok(run)
+
+    def _verify(self, run_id: UUID) -> tuple[int, Break | None]:
+        with UnitOfWork(self._engine) as unit:
+            journal = JournalRepository(unit.session.connection())
+            entries = journal.stored(run_id)
+            return len(entries), _first_break(run_id, entries, journal.head(run_id)) if entries else None
+
+    def _events(self, run_id: UUID) -> list[Event]:
+        with UnitOfWork(self._engine) as unit:
+            return JournalRepository(unit.session.connection()).read(run_id)
+
+    def _page(self, before: UUID | None) -> list[Run]:
+        with UnitOfWork(self._engine) as unit:
+            return RunRepository(unit.session).list(RunFilter(), before, _PAGE)
+
+
+def _first_break(run_id: UUID, entries: list[StoredEntry], row: tuple[int, bytes]) -> Break | None:
+    head = b""
+    for place, entry in enumerate(entries):
+        if entry.seq != place:
+            return Break(run_id, place, "an entry is missing")
+        if entry_hash(run_id, entry.seq, entry.epoch, entry.at, entry.body.encode(), head) != entry.hash:
+            return Break(run_id, entry.seq, "the entry is not what its hash says")
+        head = entry.hash
+    if row != (len(entries), head):
+        return Break(run_id, len(entries), "entries at the end are missing: the run's row names another last hash")
+    return None
+
+
+def _branch(origin: Run, text: str, who: str, owner: str) -> Run:
+    return Run(
+        id=ids.new_id(),
+        kind=origin.kind,
+        status="running",
+        conversation_id=origin.conversation_id,
+        parent_run_id=origin.parent_run_id,
+        agent_id=origin.agent_id,
+        agent_name=origin.agent_name,
+        revision=origin.revision,
+        model=origin.model,
+        endpoint=origin.endpoint,
+        input=text[:4_000],
+        tags=origin.tags,
+        created_by=who,
+        created_at=datetime.now(UTC),
+        epoch=1,
+        lease_owner=owner,
+    )
