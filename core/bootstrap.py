@@ -21,7 +21,7 @@ from core.db.engine import create_engine, database_url
 from core.db.migrate import migrate
 from core.engine.feed import Feed
 from core.engine.ports import Ports
-from core.engine.worker import Worker
+from core.engine.worker import RUNS, TEXT, Worker
 from core.engine.writer import GroupWriter
 from core.repositories.claims import Claims
 from core.repositories.journal_store import JournalStore
@@ -127,7 +127,7 @@ def _executor(
     writer = GroupWriter(JournalStore(parts.engine, parts.owner))
     worker = Worker(
         Claims(parts.engine, parts.owner, __version__, settings.lease_s),
-        Presence(parts.engine, parts.owner),
+        Presence(parts.engine, parts.owner, (RUNS, TEXT)),
         writer,
         parts.feed,
         lease_s=settings.lease_s,

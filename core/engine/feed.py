@@ -7,7 +7,7 @@ it, so a slow one costs nothing and misses nothing: it reads what it has not see
 import asyncio
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -62,6 +62,10 @@ class Feed:
         self._lock = threading.Lock()
         self._texts: dict[UUID, LiveText] = {}
         self._watches: dict[UUID, list[Watch]] = defaultdict(list)
+        self._driven: dict[UUID, int] = {}
+        """Runs driven here, with the place of their last durable entry."""
+        self.on_watch: Callable[[], None] = lambda: None
+        """Called when somebody begins to watch."""
 
     def delta(self, run_id: UUID, effect: str, attempt: int, delta: Delta) -> None:
         """A piece of text came in."""
@@ -69,19 +73,49 @@ class Feed:
         if text is None or (text.effect, text.attempt) != (effect, attempt):
             text = self._texts[run_id] = LiveText(effect, attempt)
         text.parts.append(delta)
-        self._ring(run_id)
+        self.ring(run_id)
 
     def recorded(self, run_id: UUID, events: Sequence[Event]) -> None:
         """Entries became durable: their text is in the journal now."""
+        if run_id in self._driven:
+            self._driven[run_id] = events[-1].seq if events else self._driven[run_id]
         for event in events:
             if isinstance(event.fact, Started) and event.fact.request is not None:
                 self._texts[run_id] = LiveText(event.fact.effect, event.fact.attempt)
-        self._ring(run_id)
+        self.ring(run_id)
+
+    def driving(self, run_id: UUID) -> None:
+        """This process begins to drive the run."""
+        self._driven[run_id] = -1
 
     def left(self, run_id: UUID) -> None:
         """This process no longer drives the run."""
+        self._driven.pop(run_id, None)
         self._texts.pop(run_id, None)
-        self._ring(run_id)
+        self.ring(run_id)
+
+    def remote(
+        self, run_id: UUID, effect: str, attempt: int, text_from: int, text: str, reasoning_from: int, reasoning: str
+    ) -> None:
+        """Text of a run that another process executes; what is known already is left out, a gap waits to be filled."""
+        live = self._texts.get(run_id)
+        if live is None or (live.effect, live.attempt) != (effect, attempt):
+            live = LiveText(effect, attempt)
+        known = sum(len(part.text) for part in live.parts)
+        thought = sum(len(part.reasoning) for part in live.parts)
+        if text_from > known or reasoning_from > thought:
+            return
+        self._texts[run_id] = live
+        self.delta(run_id, effect, attempt, Delta(text[known - text_from :], reasoning[thought - reasoning_from :]))
+
+    def recorded_at(self, run_id: UUID) -> int | None:
+        """The place of the last durable entry of a run that is driven here, else None."""
+        return self._driven.get(run_id)
+
+    def watched(self) -> list[UUID]:
+        """Runs that somebody in this process watches."""
+        with self._lock:
+            return list(self._watches)
 
     def text(self, run_id: UUID) -> LiveText | None:
         """The answer under way in this process, or None. Do not change it."""
@@ -93,6 +127,7 @@ class Feed:
         watch = Watch(loop)
         with self._lock:
             self._watches[run_id].append(watch)
+        self.on_watch()
         try:
             yield watch
         finally:
@@ -100,8 +135,15 @@ class Feed:
                 self._watches[run_id].remove(watch)
                 if not self._watches[run_id]:
                     del self._watches[run_id]
+                    self._forget_remote(run_id)
 
-    def _ring(self, run_id: UUID) -> None:
+    def _forget_remote(self, run_id: UUID) -> None:
+        """Text of elsewhere is kept only while somebody watches it; of a run driven here the engine says when to."""
+        if run_id not in self._driven:
+            self._texts.pop(run_id, None)
+
+    def ring(self, run_id: UUID) -> None:
+        """There is news of a run."""
         with self._lock:
             watches = list(self._watches.get(run_id, ()))
         for watch in watches:

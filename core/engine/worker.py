@@ -13,8 +13,14 @@ from core.domain.event import Event
 from core.engine.drive import Drive
 from core.engine.feed import Feed
 from core.engine.ports import Ports
+from core.engine.remote import POST_S, RemoteFeed
 from core.engine.writer import GroupWriter
 from core.errors import Fault, Fenced, Unavailable
+
+RUNS = "aryabhatta_runs"
+"""Notification: the journal of this run was written to from outside its worker, or the run waits to be executed."""
+TEXT = "aryabhatta_text"
+"""Notification: a wish for the text of a run, or a piece of it."""
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +55,9 @@ class PresenceLine(Protocol):
 
     def announce(self) -> None: ...
 
-    def wait(self, timeout_s: float) -> list[UUID]: ...
+    def wait(self, timeout_s: float) -> list[tuple[str, str]]: ...
+
+    def notify(self, channel: str, payload: str) -> None: ...
 
     def interrupt(self) -> None: ...
 
@@ -76,6 +84,7 @@ class Worker:
         self._loop_thread = threading.Thread(target=self._run_loop, name="engine-loop", daemon=True)
         self._watch_thread = threading.Thread(target=self._keep_alive, name="engine-watch", daemon=True)
         self._ports: Ports | None = None
+        self._remote = RemoteFeed(feed, self._drives.__contains__, lambda text: presence.notify(TEXT, text))
 
     def start(self, ports: Ports) -> None:
         """Announce this worker and begin. Raises `Unavailable`."""
@@ -84,6 +93,8 @@ class Worker:
         self._writer.start()
         self._ports = ports
         self._loop_thread.start()
+        self._sweep()
+        self._feed.on_watch = self._presence.interrupt
         self._watch_thread.start()
 
     def stop(self, close_clients: Callable[[], Awaitable[None]] = _nothing) -> None:
@@ -94,6 +105,7 @@ class Worker:
         self._stopping.set()
         with suppress(TimeoutError):
             asyncio.run_coroutine_threadsafe(self._cancel_all(close_clients), self.loop).result(STOP_LIMIT_S)
+        self._feed.on_watch = lambda: None
         self._presence.interrupt()
         self._watch_thread.join()
         self._writer.stop()
@@ -139,6 +151,7 @@ class Worker:
         try:
             events = events or await asyncio.to_thread(self._claims.claim, run_id)
             if events and self._ports:
+                self._feed.driving(run_id)
                 drive = self._drives[run_id] = Drive(events, self._ports)
                 await self._guarded(drive)
         except Fenced:
@@ -174,17 +187,31 @@ class Worker:
 
     def _keep_alive(self) -> None:
         """Renew the leases, hear of news, take over from the dead. Ends with `stop`."""
-        renewed_at = _boot_s()
+        renewed_at = swept_at = _boot_s()
         while not self._stopping.is_set():
             try:
-                if _boot_s() - renewed_at >= self._lease_s / 3:
+                news = self._listen()
+                now_s = _boot_s()
+                if now_s - renewed_at >= self._lease_s / 3:
                     self._renew()
-                    renewed_at = _boot_s()
-                self._sweep()
-                for run_id in self._presence.wait(SWEEP_S):
-                    self.tell(run_id)
+                    renewed_at = now_s
+                if news or now_s - swept_at >= SWEEP_S:
+                    self._sweep()
+                    swept_at = now_s
             except Unavailable as error:
                 self._reconnect(error)
+
+    def _listen(self) -> bool:
+        """Wait for notifications and pass them on; True when a run was written to from outside."""
+        news = False
+        for channel, payload in self._presence.wait(POST_S if self._remote.is_busy else SWEEP_S):
+            if channel == RUNS:
+                self.tell(UUID(payload))
+                news = True
+            else:
+                self._remote.heard(payload, _boot_s())
+        self._remote.turn(_boot_s())
+        return news
 
     def _renew(self) -> None:
         begun = _boot_s()

@@ -7,14 +7,14 @@ the server's TCP keepalive. So liveness is the database's answer, never a proces
 import os
 import select
 import socket
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from core.errors import Unavailable
-from core.repositories.journal import CHANNEL
 
 NAMESPACE = 0x41727961
 """First half of our advisory locks' keys ('Arya'), apart from those of migrations and of other programs."""
@@ -23,11 +23,13 @@ NAMESPACE = 0x41727961
 class Presence:
     """One worker's connection: its lock, its ear for notifications. Used by one thread."""
 
-    def __init__(self, engine: Engine, name: str) -> None:
+    def __init__(self, engine: Engine, name: str, channels: Sequence[str] = ()) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self.name = name
+        self._channels = tuple(channels)
         self._connection: Connection | None = None
         self._ear, self._bell = os.pipe()
+        os.set_blocking(self._bell, False)
 
     def announce(self) -> None:
         """Take the lock and listen. Raises `Unavailable`."""
@@ -39,12 +41,13 @@ class Presence:
                 {"name": self.name, "host": socket.gethostname(), "pid": os.getpid()},
             ).scalar_one()
             connection.exec_driver_sql("SELECT pg_advisory_lock(%(ns)s, %(key)s)", {"ns": NAMESPACE, "key": key})
-            connection.exec_driver_sql(f"LISTEN {CHANNEL}")
+            for channel in self._channels:
+                connection.exec_driver_sql(f"LISTEN {channel}")
         except DBAPIError as error:
             raise self._lost(error) from error
 
-    def wait(self, timeout_s: float) -> list[UUID]:
-        """Runs whose journal somebody else wrote to, as soon as there are any, or none after the timeout.
+    def wait(self, timeout_s: float) -> list[tuple[str, str]]:
+        """Notifications (channel, payload), as soon as there are any, or none after the timeout.
 
         Raises `Unavailable` when the connection, and with it the lock, is gone.
         """
@@ -56,13 +59,22 @@ class Presence:
             raw.poll()
         except Exception as error:
             raise self._lost(error) from error
-        told = [UUID(notice.payload) for notice in raw.notifies]
+        told = [(notice.channel, notice.payload) for notice in raw.notifies]
         raw.notifies.clear()
         return told
 
     def interrupt(self) -> None:
         """End a `wait` of another thread now."""
-        os.write(self._bell, b"!")
+        with suppress(BlockingIOError):  # it rings already
+            os.write(self._bell, b"!")
+
+    def notify(self, channel: str, payload: str) -> None:
+        """Tell every process that listens. Raises `Unavailable`."""
+        try:
+            values = {"channel": channel, "payload": payload}
+            self._connected().exec_driver_sql("SELECT pg_notify(%(channel)s, %(payload)s)", values)
+        except DBAPIError as error:
+            raise self._lost(error) from error
 
     def bury_dead(self) -> list[str]:
         """Names of workers that are gone, each reported by exactly one of the living. Raises `Unavailable`."""

@@ -6,8 +6,11 @@ import subprocess
 import sys
 
 from core.domain.event import Cancelled, Settled
+from core.domain.model_call import Delta
 from core.engine.feed import Feed
 from core.engine.invariants import faults
+from core.engine.remote import RemoteFeed
+from core.ids import new_id
 from core.repositories.journal import JournalRepository
 from tests.support.database_runs import journal_of, record_run, status_of, until_rests, working
 from tests.support.engine import ADD, CountingTools, PlannedModel, asks, call, says, spec
@@ -131,3 +134,49 @@ def test_killed_inside_a_call_with_an_idempotency_key_it_is_repeated_with_the_sa
 
     assert [key for _, key in tools.ran] == [(tmp_path / "effects").read_text().strip()]
     assert faults(journal_of(engine, run_id)) == []
+
+
+def test_text_and_entries_of_a_run_reach_watchers_in_another_process(engine):
+    """Two workers stand for two processes: each has a feed and connections of its own."""
+    here, there = Feed(), Feed()
+    gate = asyncio.Event()
+    model = PlannedModel(says("a long answer"), pause=gate)
+    with (
+        working(engine, model, CountingTools(), name="executes", feed=there) as executing,
+        working(engine, PlannedModel(), CountingTools(), name="watches", feed=here),
+    ):
+        run_id, events = record_run(engine, spec(), "executes")
+        with here.watch(run_id) as watch:
+            executing.submit(run_id, events)
+            while here.text(run_id) is None or not here.text(run_id).parts:
+                assert watch.news_blocking(5)
+            assert "".join(part.text for part in here.text(run_id).parts) == "a long answer"
+            executing.loop.call_soon_threadsafe(gate.set)
+            while status_of(engine, run_id) == "running":
+                assert watch.news_blocking(5)
+            assert status_of(engine, run_id) == "done"
+        assert here.text(run_id) is None
+
+
+def test_long_text_crosses_in_pieces_and_a_late_watcher_gets_all_of_it():
+    run_id, posts = new_id(), []
+    there, here = Feed(), Feed()
+    sender = RemoteFeed(there, lambda _: True, posts.append)
+    receiver = RemoteFeed(here, lambda _: False, posts.append)
+    there.driving(run_id)
+    text = "".join(chr(0x1F600 + n % 50) for n in range(5_000))
+    there.delta(run_id, "1.m", 1, Delta(text=text, reasoning="hm " * 1_000))
+
+    with here.watch(run_id):
+        receiver.turn(0.0)
+        for post in posts:
+            sender.heard(post, 0.0)
+        sender.turn(0.0)
+        assert all(len(post.encode()) < 8_000 for post in posts)
+        for post in posts:
+            receiver.heard(post, 0.0)
+            receiver.heard(post, 0.0)  # a post that comes twice changes nothing
+
+        got = here.text(run_id).parts
+        assert "".join(part.text for part in got) == text
+        assert "".join(part.reasoning for part in got) == "hm " * 1_000

@@ -12,7 +12,7 @@ from core.domain.event import Claimed, Created, Event
 from core.domain.run import Run, RunSpec
 from core.engine.feed import Feed
 from core.engine.ports import Ports
-from core.engine.worker import Worker
+from core.engine.worker import RUNS, TEXT, Worker
 from core.engine.writer import GroupWriter
 from core.repositories.claims import Claims
 from core.repositories.journal import JournalRepository
@@ -54,7 +54,7 @@ def working(engine: Engine, model, tools, *, name="worker", adopt=False, lease_s
     feed = feed or Feed()
     writer = GroupWriter(JournalStore(engine, name))
     claims = Claims(engine, name, "test", lease_s)
-    worker = Worker(claims, Presence(engine, name), writer, feed, lease_s=lease_s, adopt=adopt)
+    worker = Worker(claims, Presence(engine, name, (RUNS, TEXT)), writer, feed, lease_s=lease_s, adopt=adopt)
     worker.start(
         Ports(
             journal=writer,
