@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -143,3 +144,9 @@ def test_a_fault_is_said_in_words(text, words):
     assert isinstance(refused, Err)
     assert refused.kind == "invalid"
     assert words in refused.message
+
+
+def test_the_example_of_the_documentation_is_a_file():
+    page = (Path(__file__).parents[2] / "docs" / "agent-files.md").read_text()
+    example = page.partition("```yaml\n")[2].partition("```")[0]
+    assert from_yaml(example).value.name == "Page reader"
