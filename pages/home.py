@@ -9,12 +9,13 @@ from core.bootstrap import App, get_app
 from core.domain.listing import AgentSummary, ConversationSummary
 from core.domain.run import Run
 from core.domain.run_query import RunFilter
+from core.services.health import HealthLine
 from pages.components.avatar import avatar
 from pages.components.conversations import title_of
 from pages.components.frame import empty_state, health_line, page_header, quiet, section
 from pages.components.session import show_said
 from pages.components.state import run_state, state_badge
-from pages.components.text import counted, plain, short, zone
+from pages.components.text import bare, counted, plain, short, zone
 from pages.components.words import kind_words
 
 RECENT, SHOWN_NEEDS = 6, 5
@@ -75,7 +76,7 @@ def recent_row(row: ConversationSummary) -> None:
                 icon=":material/forum:",
                 query_params={"conversation": str(row.conversation.id)},
             )
-            quiet(row.conversation.agent_name, short(row.last_line, 90), clamp=True)
+            quiet(row.conversation.agent_name, short(bare(row.last_line), 90), clamp=True)
         quiet(row.last_at, right=True)
 
 
@@ -125,7 +126,14 @@ def sample_agents(agents: Sequence[AgentSummary]) -> None:
 
 def health(app: App) -> None:
     st.space("small")
-    health_line([(line.ok, plain(f"{line.name}: {line.detail}")) for line in app.health.check()])
+    lines = checked(app)
+    health_line([(line.ok, plain(f"{line.name}: {line.detail.split(',')[0]}")) for line in lines])
+
+
+@st.cache_data(ttl=30, show_spinner=False)
+def checked(_app: App) -> list[HealthLine]:
+    """Asked at most twice a minute: an endpoint that is down takes its time to say so."""
+    return _app.health.check()
 
 
 def main() -> None:

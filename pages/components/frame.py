@@ -35,6 +35,8 @@ button[kind="primary"],[data-testid="stBaseButton-primary"],[data-testid="stBase
 [class*="st-key-conv_"] button,[class*="st-key-conv_"] button>div{justify-content:flex-start;text-align:left;width:100%}
 [class*="st-key-conv_"] button{padding-left:.25rem;padding-right:.25rem;min-height:2rem}
 [class*="st-key-conv_"] button p{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.st-key-page_head>:first-child{min-width:min(100%,18rem)}
+.st-key-inspector [data-testid="stButtonGroup"] button{padding-left:.6rem;padding-right:.6rem}
 [class*="st-key-flush"] [data-testid="stPageLink-NavLink"]{padding-left:0;padding-right:0;min-height:0}
 [class*="st-key-flush"] [data-testid="stPageLink-NavLink"] p{font-size:1rem}
 [class*="st-key-dense"] button{min-height:1.5rem;padding:0 .25rem}
@@ -69,7 +71,7 @@ def theme_css() -> None:
 
 def page_header(title: str, *parts: Part) -> DeltaGenerator:
     """Title left, one quiet line below it, actions right. Returns the container for the actions."""
-    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small", key="page_head")
     with row.container(gap=None, width="stretch"):
         st.title(plain(title), anchor=False)
         if parts:

@@ -24,7 +24,7 @@ from core.domain.event import (
 from core.domain.state import RunState
 from core.services.runs import RunView
 from pages.components.frame import quiet
-from pages.components.text import counted, duration, exact, plain, short
+from pages.components.text import bare, counted, duration, exact, plain, short
 from pages.components.words import kind_words
 
 _SHOWN = 200
@@ -110,7 +110,7 @@ def _started(fact: Started, name: str) -> Line:
 def _decided(fact: Decision) -> Line:
     if fact.calls:
         return Line("neurology", "blue", f"The model asked for {counted(len(fact.calls), 'tool call')}")
-    return Line("neurology", "blue", f"The model answered: {plain(short(fact.text, _TEXT_CHARS))}")
+    return Line("neurology", "blue", f"The model answered: {plain(short(bare(fact.text), _TEXT_CHARS))}")
 
 
 def _finished(fact: Finished, name: str) -> Line:

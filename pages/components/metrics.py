@@ -12,7 +12,7 @@ from pages.components.text import compact, cost, counted, duration, grouped
 
 def metric_row(items: Sequence[tuple[str, str]]) -> None:
     """Page totals: (label, value)."""
-    with st.grid(len(items), min_column_width=110, gap="medium"):
+    with st.grid(len(items), min_column_width=92, gap="small"):
         for label, value in items:
             st.metric(label, value)
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$&^=@:])")
 _DIRECTIVE = re.compile(r":(?=[\w/+-]+:)")
+_DECORATION = re.compile(r"\*\*|`+|^#+ |^> ", re.MULTILINE)
 _WORD_JOINER = "\u2060"
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
@@ -25,6 +26,11 @@ def short(text: str, chars: int) -> str:
     """The first line's beginning, for a list."""
     one_line = " ".join(text.split())
     return one_line if len(one_line) <= chars else one_line[: chars - 1].rstrip() + "…"
+
+
+def bare(text: str) -> str:
+    """Markdown without its commonest marks, for the one line of a list."""
+    return _DECORATION.sub("", text)
 
 
 def grouped(number: float) -> str:

@@ -20,6 +20,8 @@ from pages.components.turn import fault_card
 
 HALVES = (1, 1)
 _UNSET = "left out"
+_LONG = frozenset({"code", "data", "table", "text", "sql", "body"})
+"""Names of inputs that are rarely one line."""
 
 
 def trial(app: App, tool: ToolSpec) -> None:
@@ -57,7 +59,7 @@ def _input(tool: ToolSpec, name: str, schema: Mapping[str, Any], *, is_required:
         st.selectbox(label, choices, index=index, placeholder=_UNSET, help=hint, key=key)
     elif schema.get("type") == "boolean":
         st.selectbox(label, [True, False], index=None, placeholder=_UNSET, help=hint, key=key)
-    elif schema.get("type") in {"object", "array"} or name in {"code", "data", "table", "text"}:
+    elif schema.get("type") in {"object", "array"} or name in _LONG:
         st.text_area(label, help=hint, key=key, height=110)
     else:
         shown = "" if default is None else f"{default} when left out"
@@ -114,7 +116,9 @@ def _shown(view: RunView) -> None:
     if not calls and ended and ended.error:
         fault_card(ended.error, "tool_failed_trial")
     quiet(f"Recorded as run {view.run.id}", view.run.created_at, small=True)
-    st.page_link("run.py", label="Open the run", icon=":material/receipt_long:", query_params={"run": str(view.run.id)})
+    with st.container(key="flush_open"):
+        address = {"run": str(view.run.id)}
+        st.page_link("run.py", label="Open the run", icon=":material/receipt_long:", query_params=address)
 
 
 def _call_card(view: RunView, call: CallState) -> None:

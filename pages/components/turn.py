@@ -69,7 +69,9 @@ def _ending(view: RunView, commands: Commands, place: str) -> None:
     run, key = view.run, f"{place}_{view.run.id}"
     match run.status:
         case "done":
-            with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"meta_{key}"):
+            with st.container(
+                horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False, key=f"dense_meta_{key}"
+            ):
                 meta_line(run, view.state)
                 _again_button(run, commands, key, label="")
                 _inspect_button(run, commands, key)
@@ -89,7 +91,7 @@ def stop_button(run: Run, stop: Callable[[], None]) -> None:
 
 
 def _foot(view: RunView, commands: Commands, key: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"meta_{key}"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False, key=f"foot_{key}"):
         _again_button(view.run, commands, key, label="Try again")
         _inspect_button(view.run, commands, key)
         meta_line(view.run, view.state)

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.bootstrap import App
 from core.domain.agent import AgentSpec, Parameters
+from core.domain.endpoint import Endpoint
 from pages.components.editor.draft import Draft, lines, put, put_parameter
 from pages.components.model_badge import model_badge
 from pages.components.text import plain
@@ -25,7 +26,7 @@ def model(draft: Draft) -> None:
     with left:
         _endpoint(draft)
     with right:
-        _model(draft, choice.endpoint.name)
+        _model(draft, choice.endpoint)
     if choice.endpoint.kind == "huggingface":
         st.text_input(
             "Provider",
@@ -53,9 +54,11 @@ def _endpoint(draft: Draft) -> None:
     )
 
 
-def _model(draft: Draft, endpoint: str) -> None:
+def _model(draft: Draft, endpoint: Endpoint) -> None:
     current = draft.spec.model
-    options = list(dict.fromkeys([*([current] if current else []), *model_names(draft.app, endpoint)]))
+    options = list(
+        dict.fromkeys([*([current] if current else []), *model_names(draft.app, endpoint.name, endpoint.base_url)])
+    )
     st.selectbox(
         "Model",
         options,
@@ -67,9 +70,9 @@ def _model(draft: Draft, endpoint: str) -> None:
     )
 
 
-@st.cache_data(ttl=300, show_spinner=False, max_entries=50)
-def model_names(_app: App, endpoint: str) -> tuple[str, ...]:
-    """What the endpoint says it serves; asked at most every five minutes."""
+@st.cache_data(ttl=60, show_spinner=False, max_entries=50)
+def model_names(_app: App, endpoint: str, address: str) -> tuple[str, ...]:  # noqa: ARG001 (a new address is asked anew)
+    """What the endpoint says it serves; asked at most once a minute."""
     return tuple(_app.endpoints.models(endpoint))
 
 
