@@ -43,7 +43,8 @@ class SummaryRepository:
         statement = _CONVERSATIONS.where(ConversationRow.archived == archived, _FIRST.c.kind.is_distinct_from("try"))
         if search:
             statement = statement.where(matches(search, (ConversationRow.title,)) | _said(search))
-        newest = statement.order_by(ConversationRow.updated_at.desc(), ConversationRow.id.desc()).limit(limit)
+        # Both ids begin with their time, so this is the order of the last thing that was said.
+        newest = statement.order_by(func.coalesce(_NEWEST.c.id, ConversationRow.id).desc()).limit(limit)
         return [_conversation_summary(row) for row in self._session.execute(newest)]
 
     def conversation(self, conversation_id: UUID) -> ConversationSummary | None:
