@@ -93,7 +93,8 @@ def transcript(app: App, views: list[RunView], commands: Commands) -> None:
         if is_live(view.run):
             live_turn(app, view.run.id, commands)
         else:
-            turn(view, commands, place="chat", last=view is views[-1])
+            with st.container():  # as deep as the fragment of a live one: a finished answer is not drawn anew
+                turn(view, commands, place="chat", last=view is views[-1])
 
 
 def inspected(views: list[RunView]) -> RunView | None:

@@ -81,7 +81,8 @@ def _talk(draft: Draft, path: list[Run], commands: Commands, values: dict[str, s
         if is_live(view.run):
             _live(draft.app, view.run.id, commands)
         else:
-            turn(view, commands, place="try", narrow=True)
+            with st.container():  # as deep as the fragment of a live one: a finished answer is not drawn anew
+                turn(view, commands, place="try", narrow=True)
 
 
 @st.fragment
