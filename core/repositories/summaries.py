@@ -14,6 +14,7 @@ from core.db.run_tables import ConversationRow, RunRow
 from core.domain.agent import Agent, AgentSpec
 from core.domain.listing import AgentSummary, ConversationSummary
 from core.domain.run import Conversation
+from core.ids import first_id
 from core.repositories.writing import matches
 
 _LINE_CHARS = 200
@@ -61,7 +62,7 @@ def _agents(since: datetime) -> Select[Any]:
             func.coalesce(func.sum(_TOKENS), 0).label("tokens"),
             func.sum(_COST_USD).label("cost_usd"),
         )
-        .where(RunRow.agent_id == AgentRow.id, RunRow.id >= _first_id(since))
+        .where(RunRow.agent_id == AgentRow.id, RunRow.id >= first_id(since))
         .lateral("week")
     )
     is_live = (AgentRevisionRow.agent_id == AgentRow.id) & (AgentRevisionRow.number == AgentRow.live_revision)
@@ -82,11 +83,6 @@ def _agent_summary(row: Row[Any]) -> AgentSummary:
         tokens_this_week=int(row.tokens),
         cost_usd_this_week=row.cost_usd,
     )
-
-
-def _first_id(moment: datetime) -> UUID:
-    """The smallest UUIDv7 of a millisecond: a range of ids is a range of time (RFC 9562)."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def _edge(name: str, order: ColumnElement[UUID]) -> LateralFromClause:
