@@ -101,7 +101,16 @@ def build(settings: Settings, *, adopt: bool) -> App:
     catalogue = ToolCatalogue(engine, toolbox)
     executor = _executor(settings, parts, connections, toolbox, adopt=adopt)
     specs = SpecBuilder(agents, endpoints, catalogue)
-    runs = RunService(engine, specs, parts.feed, executor, parts.owner, lease_s=settings.lease_s, code=__version__)
+    runs = RunService(
+        engine,
+        specs,
+        parts.feed,
+        executor,
+        parts.owner,
+        lease_s=settings.lease_s,
+        code=__version__,
+        executes=settings.execute,
+    )
     return App(
         settings=settings,
         agents=agents,
@@ -131,7 +140,7 @@ def _executor(
         writer,
         parts.feed,
         lease_s=settings.lease_s,
-        adopt=adopt,
+        adopt=settings.concurrency if adopt else 0,
     )
     ports = Ports(
         journal=writer,

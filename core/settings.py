@@ -30,6 +30,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long a run stays claimed by a worker that says nothing."""
     execute: bool = True
     """False: this process only queues runs, others execute them."""
+    concurrency: int = 50
+    """How many runs this process adopts at once, queued ones and those of dead workers."""
     password: str = ""
     """What people give to sign in; empty: only this machine is served."""
 

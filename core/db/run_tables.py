@@ -55,6 +55,8 @@ class RunRow(Base):
     """The fencing token: grows with every claim, never goes back."""
     lease_owner: Mapped[str | None]
     lease_until: Mapped[datetime | None]
+    priority: Mapped[int] = mapped_column(server_default="0")
+    """Of two queued runs the higher one goes first: a person who waits before a batch."""
     next_seq: Mapped[int] = mapped_column(server_default="0")
     head: Mapped[bytes] = mapped_column(LargeBinary, server_default=text("''::bytea"))
     """Hash of the journal's last entry."""
@@ -72,6 +74,7 @@ class RunRow(Base):
         Index("ix_runs_agent_id_id", "agent_id", "id"),
         Index("ix_runs_parent_run_id", "parent_run_id"),
         Index("ix_runs_status_id", "status", "id"),
+        Index("ix_runs_queue", text("priority DESC"), "id", postgresql_where=text("status = 'queued'")),
         Index("ix_runs_lease_until", "lease_until", postgresql_where=text("status = 'running'")),
     )
 

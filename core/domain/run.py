@@ -21,6 +21,10 @@ RunKind = Literal["chat", "try", "cli", "api", "test"]
 ENDED: frozenset[RunStatus] = frozenset({"done", "failed", "cancelled"})
 
 
+WAITED_FOR = 10
+"""Priority of a run that a person waits for; batches have 0."""
+
+
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything that decides how a run goes. Frozen when it starts; editing the agent later changes nothing."""
 
@@ -80,6 +84,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     epoch: int = 0
     next_seq: int = 0
     lease_owner: str | None = None
+    priority: int = 0
+    """Of two queued runs the higher one goes first."""
 
 
 class Conversation(msgspec.Struct, frozen=True, kw_only=True):

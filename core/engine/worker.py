@@ -45,7 +45,7 @@ class Claims(Protocol):
 
     def release(self) -> None: ...
 
-    def orphans(self) -> list[UUID]: ...
+    def orphans(self, limit: int) -> list[UUID]: ...
 
     def expire(self, owners: Sequence[str]) -> None: ...
 
@@ -67,10 +67,12 @@ class PresenceLine(Protocol):
 
 
 class Worker:
-    """Drives runs of this process. With `adopt` also the queued ones and those that dead workers left."""
+    """Drives runs of this process, and adopts others while it drives fewer than `adopt`: queued ones, and those that
+    dead workers left. 0 adopts none.
+    """
 
     def __init__(
-        self, claims: Claims, presence: PresenceLine, writer: GroupWriter, feed: Feed, *, lease_s: float, adopt: bool
+        self, claims: Claims, presence: PresenceLine, writer: GroupWriter, feed: Feed, *, lease_s: float, adopt: int
     ) -> None:
         self._claims, self._presence, self._writer, self._feed = claims, presence, writer, feed
         self._lease_s, self._adopt = lease_s, adopt
@@ -78,6 +80,10 @@ class Worker:
         self._again: set[UUID] = set()
         """Runs that were asked for while a drive of them was about to end."""
         self._tasks: set[asyncio.Task[None]] = set()
+        self._offered: set[UUID] = set()
+        """Adopted runs on their way to the engine's loop."""
+        self._more_waits = False
+        """The queue was longer than there was room for."""
         self._lease_until = 0.0
         self._stopping = threading.Event()
         self.loop = asyncio.new_event_loop()
@@ -93,7 +99,8 @@ class Worker:
         self._writer.start()
         self._ports = ports
         self._loop_thread.start()
-        self._sweep()
+        self._bury()
+        self._adopt_runs()
         self._feed.on_watch = self._presence.interrupt
         self._watch_thread.start()
 
@@ -133,6 +140,7 @@ class Worker:
         return len(self._drives)
 
     def _begin(self, run_id: UUID, events: list[Event] | None) -> None:
+        self._offered.discard(run_id)
         if self._stopping.is_set():
             return
         if run_id in self._drives:
@@ -161,6 +169,8 @@ class Worker:
         finally:
             del self._drives[run_id]
             self._feed.left(run_id)
+            if self._more_waits:
+                self._presence.interrupt()  # there is room for the next of the queue
             if run_id in self._again:
                 self._again.discard(run_id)
                 self._begin(run_id, None)
@@ -195,9 +205,11 @@ class Worker:
                 if now_s - renewed_at >= self._lease_s / 3:
                     self._renew()
                     renewed_at = now_s
-                if news or now_s - swept_at >= SWEEP_S:
-                    self._sweep()
-                    swept_at = now_s
+                if now_s - swept_at >= SWEEP_S:
+                    self._bury()
+                    swept_at, news = now_s, True
+                if news or self._more_waits:
+                    self._adopt_runs()
             except Unavailable as error:
                 self._reconnect(error)
 
@@ -218,12 +230,18 @@ class Worker:
         self._claims.renew(tuple(self._drives))
         self._lease_until = begun + self._lease_s
 
-    def _sweep(self) -> None:
+    def _bury(self) -> None:
         if dead := self._presence.bury_dead():
             log.info("taking over from %s", ", ".join(dead))
             self._claims.expire(dead)
-        if self._adopt:
-            for run_id in self._claims.orphans():
+
+    def _adopt_runs(self) -> None:
+        room = self._adopt - len(self._drives) - len(self._offered)
+        if room > 0:
+            found = self._claims.orphans(room)
+            self._more_waits = len(found) == room
+            for run_id in found:
+                self._offered.add(run_id)
                 self.submit(run_id)
 
     def _reconnect(self, error: Unavailable) -> None:

@@ -31,8 +31,9 @@ class Claims:
     def release(self) -> None:
         self._do(lambda journal: journal.release(self._owner))
 
-    def orphans(self) -> list[UUID]:
-        return self._do(lambda journal: journal.orphans())
+    def orphans(self, limit: int) -> list[UUID]:
+        """Runs that nobody executes, in the order in which they should be."""
+        return self._do(lambda journal: journal.orphans(limit))
 
     def expire(self, owners: Sequence[str]) -> None:
         self._do(lambda journal: journal.expire(owners))

@@ -56,6 +56,8 @@ class JournalRepository:
         self._execute(sql.CREATE, row)
         for event in events:
             self._execute(sql.INSERT_EVENT, _event_row(event))
+        if run.status == "queued":
+            self._tell(run.id)
         return events
 
     def append(self, owner: str, batches: Sequence[Batch]) -> dict[UUID, Written]:
@@ -109,8 +111,12 @@ class JournalRepository:
         (event,) = _sealed(run_id, row["next_seq"], bytes(row["head"]), [(fact, row["epoch"])], _now())
         self._execute(sql.INSERT_EVENT, _event_row(event))
         self._execute(sql.ADVANCE, {"next_seq": event.seq + 1, "head": event.hash, "run_id": run_id})
-        self._execute("SELECT pg_notify(%(channel)s, %(run)s)", {"channel": CHANNEL, "run": str(run_id)})
+        self._tell(run_id)
         return event
+
+    def _tell(self, run_id: UUID) -> None:
+        """Workers hear of the run when this transaction commits."""
+        self._execute("SELECT pg_notify(%(channel)s, %(run)s)", {"channel": CHANNEL, "run": str(run_id)})
 
     def read(self, run_id: UUID, after: int = -1) -> list[Event]:
         """The journal's entries behind `after`, in order."""
@@ -156,7 +162,7 @@ class JournalRepository:
         self._execute(sql.EXPIRE, {"owners": list(owners)})
 
     def orphans(self, limit: int = 100) -> list[UUID]:
-        """Runs that nobody executes: queued, or with an expired lease. Oldest first."""
+        """Runs that nobody executes: first those with an expired lease, then the queue in its order."""
         return [row[0] for row in self._execute(sql.ORPHANS, {"limit": limit})]
 
     def _execute(self, statement: str, values: dict[str, Any]) -> Any:

@@ -2,10 +2,10 @@
 
 CREATE = """
 INSERT INTO runs (id, kind, status, conversation_id, parent_run_id, agent_id, agent_name, revision, model, endpoint,
-                  input, tags, created_by, created_at, epoch, lease_owner, lease_until, next_seq, head)
+                  input, tags, created_by, created_at, epoch, lease_owner, lease_until, next_seq, head, priority)
 VALUES (%(id)s, %(kind)s, %(status)s, %(conversation_id)s, %(parent_run_id)s, %(agent_id)s, %(agent_name)s,
         %(revision)s, %(model)s, %(endpoint)s, %(input)s, %(tags)s, %(created_by)s, %(created_at)s, %(epoch)s,
-        %(owner)s, clock_timestamp() + make_interval(secs => %(lease_s)s), %(next_seq)s, %(head)s)
+        %(owner)s, clock_timestamp() + make_interval(secs => %(lease_s)s), %(next_seq)s, %(head)s, %(priority)s)
 """
 
 APPEND = """
@@ -95,10 +95,10 @@ SELECT seq, epoch, body::text, at, hash FROM run_events WHERE run_id = %(run_id)
 """
 
 ORPHANS = """
-SELECT id FROM runs WHERE status = 'running' AND lease_until < clock_timestamp()
+(SELECT id FROM runs WHERE status = 'running' AND lease_until < clock_timestamp() ORDER BY id LIMIT %(limit)s)
 UNION ALL
-SELECT id FROM runs WHERE status = 'queued'
- ORDER BY id LIMIT %(limit)s
+(SELECT id FROM runs WHERE status = 'queued' ORDER BY priority DESC, id LIMIT %(limit)s)
+LIMIT %(limit)s
 """
 
 APPROVALS = """

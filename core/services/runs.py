@@ -17,7 +17,7 @@ from core.domain.frames import Frame, TextFrame
 from core.domain.journal import Partial
 from core.domain.message import Message, ToolCall
 from core.domain.result import Err, Ok, Result
-from core.domain.run import ENDED, Run, RunSpec, RunStatus
+from core.domain.run import ENDED, WAITED_FOR, Run, RunSpec, RunStatus
 from core.domain.run_query import RunFilter, RunTotals
 from core.domain.state import ModelCall, RunState
 from core.domain.wire import request_body
@@ -81,9 +81,10 @@ class RunService:
         *,
         lease_s: float,
         code: str,
+        executes: bool = True,
     ) -> None:
         self._engine, self._specs, self._feed, self._executor = engine, specs, feed, executor
-        self._owner, self._lease_s, self._code = owner, lease_s, code
+        self._owner, self._lease_s, self._code, self._executes = owner, lease_s, code, executes
 
     def start(self, start: StartRun) -> Result[Run]:
         """Freeze the spec, record the run and its claim in one transaction, and begin."""
@@ -130,11 +131,16 @@ class RunService:
         return Ok(self._record(run, Created(spec=spec.value, input=_clean(start.input), calls=(call,))))
 
     def _record(self, run: Run, created: Created) -> Run:
-        facts = (created, Claimed(by=self._owner, code=self._code))
+        """Claimed by this process in the same transaction, or queued for those that execute."""
+        facts: tuple[Fact, ...] = (created, Claimed(by=self._owner, code=self._code))
+        if not self._executes:
+            run = msgspec.structs.replace(run, status="queued", epoch=0, lease_owner=None)
+            facts = (created,)
         with UnitOfWork(self._engine) as unit:
             events = JournalRepository(unit.session.connection()).create(run, facts, self._lease_s)
             unit.commit()
-        self._executor.submit(run.id, events)
+        if self._executes:
+            self._executor.submit(run.id, events)
         return run
 
     def _history(self, start: StartRun) -> Result[tuple[UUID | None, tuple[Message, ...]]]:
@@ -161,7 +167,8 @@ class RunService:
         if run.status in ENDED:
             return Ok(run)
         self._executor.tell(run_id)
-        self._executor.submit(run_id)  # nobody may be driving it: then this worker writes its end
+        if self._executes:
+            self._executor.submit(run_id)  # nobody may be driving it: then this worker writes its end
         return Ok(run)
 
     def resume(self, run_id: UUID, who: str = "") -> Result[Run]:  # noqa: ARG002 (who resumed is the claim's worker)
@@ -169,7 +176,7 @@ class RunService:
         run = self.get(run_id)
         if run is None:
             return Err("not_found", "There is no such run.")
-        if run.status not in ENDED:
+        if run.status not in ENDED and self._executes:
             self._executor.submit(run_id)
         return Ok(run)
 
@@ -300,6 +307,7 @@ def _row(start: StartRun, chosen: Chosen, spec: RunSpec, parent_id: UUID | None,
         created_at=datetime.now(UTC),
         epoch=1,
         lease_owner=owner,
+        priority=WAITED_FOR,
     )
 
 

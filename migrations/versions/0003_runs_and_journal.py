@@ -77,6 +77,7 @@ def _runs() -> None:
         sa.Column("epoch", sa.BigInteger, server_default="0", nullable=False),
         sa.Column("lease_owner", sa.Text),
         sa.Column("lease_until", sa.DateTime(timezone=True)),
+        sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
         sa.Column("next_seq", sa.Integer, server_default="0", nullable=False),
         sa.Column("head", sa.LargeBinary, server_default=sa.text("''::bytea"), nullable=False),
         sa.Column("partial", pg.JSON),
@@ -98,6 +99,9 @@ def _run_indexes() -> None:
     op.create_index("ix_runs_agent_id_id", "runs", ["agent_id", "id"])
     op.create_index("ix_runs_parent_run_id", "runs", ["parent_run_id"])
     op.create_index("ix_runs_status_id", "runs", ["status", "id"])
+    op.create_index(
+        "ix_runs_queue", "runs", [sa.text("priority DESC"), "id"], postgresql_where=sa.text("status = 'queued'")
+    )
     op.create_index("ix_runs_lease_until", "runs", ["lease_until"], postgresql_where=sa.text("status = 'running'"))
 
 

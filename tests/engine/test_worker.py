@@ -19,7 +19,7 @@ from tests.support.engine import ADD, CountingTools, PlannedModel, asks, call, s
 def test_a_queued_run_is_adopted_and_finished(engine):
     feed = Feed()
     run_id, _ = record_run(engine, spec(ADD))
-    with working(engine, PlannedModel(asks(call("add")), says("3")), CountingTools(), adopt=True, feed=feed):
+    with working(engine, PlannedModel(asks(call("add")), says("3")), CountingTools(), adopt=50, feed=feed):
         assert until_rests(engine, feed, run_id) == "done"
 
     assert faults(journal_of(engine, run_id)) == []
@@ -64,7 +64,7 @@ def test_a_worker_that_stops_lets_go_and_the_next_goes_on(engine):
                 assert watch.news_blocking(5)
     assert status_of(engine, run_id) == "queued"
 
-    with working(engine, PlannedModel(says("now")), CountingTools(), name="next", adopt=True, feed=feed):
+    with working(engine, PlannedModel(says("now")), CountingTools(), name="next", adopt=50, feed=feed):
         assert until_rests(engine, feed, run_id) == "done"
 
     assert [event.fact.attempt for event in journal_of(engine, run_id) if event.kind == "started"] == [1, 2]
@@ -113,7 +113,7 @@ def test_killed_inside_a_call_that_must_not_be_repeated_the_run_waits_for_a_pers
     feed, tools = Feed(), CountingTools()
     run_id = kill_inside("send", database_url, tmp_path / "effects")
 
-    with working(engine, PlannedModel(None, says("settled")), tools, adopt=True, feed=feed) as worker:
+    with working(engine, PlannedModel(None, says("settled")), tools, adopt=50, feed=feed) as worker:
         assert until_rests(engine, feed, run_id, timeout_s=6) == "waiting"
         assert tools.ran == []
         with engine.begin() as connection:
@@ -129,7 +129,7 @@ def test_killed_inside_a_call_with_an_idempotency_key_it_is_repeated_with_the_sa
     feed, tools = Feed(), CountingTools()
     run_id = kill_inside("book", database_url, tmp_path / "effects")
 
-    with working(engine, PlannedModel(None, says("booked")), tools, adopt=True, feed=feed):
+    with working(engine, PlannedModel(None, says("booked")), tools, adopt=50, feed=feed):
         assert until_rests(engine, feed, run_id, timeout_s=6) == "done"
 
     assert [key for _, key in tools.ran] == [(tmp_path / "effects").read_text().strip()]
@@ -180,3 +180,36 @@ def test_long_text_crosses_in_pieces_and_a_late_watcher_gets_all_of_it():
         got = here.text(run_id).parts
         assert "".join(part.text for part in got) == text
         assert "".join(part.reasoning for part in got) == "hm " * 1_000
+
+
+def test_a_long_queue_is_worked_off_within_the_limit_and_by_priority(engine):
+    feed, tools = Feed(), CountingTools()
+    order = []
+    model = PlannedModel(says("ok"))
+    runs = [record_run(engine, spec())[0] for _ in range(12)]
+    urgent = record_run(engine, spec(), priority=10)[0]
+    with working(engine, model, tools, adopt=3, feed=feed) as worker:
+        most = 0
+        for run_id in [urgent, *runs]:
+            most = max(most, worker.driving)
+            assert until_rests(engine, feed, run_id) == "done"
+        order = sorted([urgent, *runs], key=lambda run_id: journal_of(engine, run_id)[1].at)
+
+    assert most <= 3
+    assert urgent in order[:3]
+
+
+def test_two_workers_share_a_queue_and_run_nothing_twice(engine):
+    feed = Feed()
+    tools = CountingTools()
+    model = PlannedModel(asks(call("add")), says("3"))
+    runs = [record_run(engine, spec(ADD))[0] for _ in range(40)]
+    with (
+        working(engine, model, tools, name="one", adopt=5, feed=feed),
+        working(engine, model, tools, name="two", adopt=5, feed=feed),
+    ):
+        for run_id in runs:
+            assert until_rests(engine, feed, run_id, timeout_s=30) == "done"
+
+    assert len(tools.ran) == len(set(tools.ran)) == 40
+    assert [fault for run_id in runs for fault in faults(journal_of(engine, run_id))] == []

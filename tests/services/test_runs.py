@@ -3,6 +3,7 @@
 import hashlib
 import time
 
+import msgspec
 import pytest
 
 from core.domain.agent import AgentSpec, Limits, Variable
@@ -229,3 +230,14 @@ def test_a_stream_that_breaks_off_is_not_an_answer(settings):
 
     assert view.run.error_kind == "stream_incomplete"
     assert view.run.output == "Half an "
+
+
+def test_a_process_that_only_queues_leaves_its_runs_to_others(settings):
+    queueing = msgspec.structs.replace(settings, execute=False)
+    with ScriptedServer(text("done elsewhere")) as server, workspace(queueing, server) as front:
+        run = started(front)
+        assert front.runs.get(run.id).status == "queued"
+        with workspace(settings, server, adopt=True):
+            view = rested(front, run.id)
+
+    assert view.run.output == "done elsewhere"

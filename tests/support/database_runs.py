@@ -21,7 +21,7 @@ from core.repositories.presence import Presence
 
 
 def record_run(
-    engine: Engine, spec: RunSpec, owner: str | None = None, lease_s: float = 15.0
+    engine: Engine, spec: RunSpec, owner: str | None = None, lease_s: float = 15.0, priority: int = 0
 ) -> tuple[UUID, list[Event]]:
     """A new run: queued, or claimed by `owner`."""
     run = Run(
@@ -32,6 +32,7 @@ def record_run(
         created_at=datetime.now(UTC),
         epoch=1 if owner else 0,
         lease_owner=owner,
+        priority=priority,
     )
     facts = [Created(spec=spec, input="hello"), *([Claimed(by=owner)] if owner else [])]
     with engine.begin() as connection:
@@ -49,7 +50,7 @@ def status_of(engine: Engine, run_id: UUID) -> str:
 
 
 @contextmanager
-def working(engine: Engine, model, tools, *, name="worker", adopt=False, lease_s=15.0, feed=None) -> Iterator[Worker]:
+def working(engine: Engine, model, tools, *, name="worker", adopt=0, lease_s=15.0, feed=None) -> Iterator[Worker]:
     """A running worker; stopped in order afterwards."""
     feed = feed or Feed()
     writer = GroupWriter(JournalStore(engine, name))
