@@ -142,7 +142,8 @@ def asked_values(agent: Agent, spec: AgentSpec) -> Values:
     """What the agent's prompt needs to know; red before anything is sent without it."""
     if not spec.variables:
         return {}
-    with st.expander("Variables", icon=":material/data_array:", type="compact", key="variables"):
+    is_open = bool(render(spec.instructions, spec.variables, {}).missing)
+    with st.expander("Variables", is_open, icon=":material/data_array:", type="compact", key="variables"):
         values = variable_inputs(spec.variables, str(agent.id))
     if missing := render(spec.instructions, spec.variables, values).missing:
         st.caption(f":red[:material/error: Give a value first: {plain(', '.join(missing))}]")

@@ -9,9 +9,10 @@ from core.domain.agent import Variable
 
 
 def variable_inputs(variables: Iterable[Variable], place: str) -> dict[str, str]:
-    """One input a variable, in a grid; what the person gave, defaults included."""
+    """One input a variable, in a grid; what the person gave, defaults included. What is left empty is not given."""
     with st.grid(3, min_column_width=150, gap="small"):
-        return {variable.name: _input(variable, f"var_{place}_{variable.name}") for variable in variables}
+        given = {variable.name: _input(variable, f"var_{place}_{variable.name}") for variable in variables}
+    return {name: value for name, value in given.items() if value}
 
 
 def _input(variable: Variable, key: str) -> str:

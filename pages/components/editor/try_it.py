@@ -50,8 +50,14 @@ def try_it(draft: Draft) -> None:
 def _values(draft: Draft) -> dict[str, str]:
     if not draft.spec.variables:
         return {}
-    with st.expander("Values to try with", icon=":material/data_array:", type="compact", key=draft.key("try_values")):
-        return variable_inputs(draft.spec.variables, f"try_{draft.agent.id.hex}")
+    is_open = bool(render(draft.spec.instructions, draft.spec.variables, {}).missing)
+    with st.expander(
+        "Values to try with", is_open, icon=":material/data_array:", type="compact", key=draft.key("try_values")
+    ):
+        values = variable_inputs(draft.spec.variables, f"try_{draft.agent.id.hex}")
+    if missing := render(draft.spec.instructions, draft.spec.variables, values).missing:
+        st.caption(f":red[:material/error: Give a value first: {plain(', '.join(missing))}]")
+    return values
 
 
 def _path(app: App, leaf: UUID | None) -> list[Run]:
