@@ -127,7 +127,7 @@ def sample_agents(agents: Sequence[AgentSummary]) -> None:
 def health(app: App) -> None:
     st.space("small")
     lines = checked(app)
-    health_line([(line.ok, plain(f"{line.name}: {line.detail.split(", ")[0]}")) for line in lines])
+    health_line([(line.ok, plain(f"{line.name}: {line.detail.partition(', ')[0]}")) for line in lines])
 
 
 @st.cache_data(ttl=30, show_spinner=False)
