@@ -98,6 +98,8 @@ class Feed:
         self, run_id: UUID, effect: str, attempt: int, text_from: int, text: str, reasoning_from: int, reasoning: str
     ) -> None:
         """Text of a run that another process executes; what is known already is left out, a gap waits to be filled."""
+        if run_id not in self._watches:
+            return  # it came after the last watcher left, who would have thrown it away
         live = self._texts.get(run_id)
         if live is None or (live.effect, live.attempt) != (effect, attempt):
             live = LiveText(effect, attempt)
