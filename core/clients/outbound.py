@@ -171,7 +171,7 @@ def _url(text: str) -> httpx2.URL:
 def _given_headers(headers: dict[str, str]) -> dict[str, str]:
     given = {name.lower(): value for name, value in headers.items()}
     for name, value in given.items():
-        if name in _OWN_HEADERS or not name.isascii() or set(value) & set("\r\n\x00"):
+        if name in _OWN_HEADERS or not (name + value).isascii() or set(value) & set("\r\n\x00"):
             raise FaultError(Fault("bad_request", f"The header {name!r} cannot be set to this."))
     return given
 

@@ -162,14 +162,13 @@ def test_query_table_only_reads(sql, reason):
     [
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT count(*) FROM n",
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT i, hex(randomblob(50000)) FROM n ORDER BY 2",
-        "SELECT group_concat(hex(zeroblob(400000))) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) "
-        "SELECT i FROM n)",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT group_concat(hex(zeroblob(400000))) FROM n",
     ],
 )
 def test_questions_without_end_are_stopped(sql, monkeypatch):
     monkeypatch.setattr(table, "TIME_LIMIT_S", 1.5)
     before = psutil.Process().memory_info().rss
-    with pytest.raises(CannotDoError, match="longer than 1.5 seconds|more memory|too big"):
+    with pytest.raises(CannotDoError, match=r"longer than 1\.5 seconds|more memory|too big"):
         query_table(TABLE, sql)
     assert psutil.Process().memory_info().rss - before < 400 * 2**20
 

@@ -14,7 +14,7 @@ def order(
     count: Annotated[int, msgspec.Meta(ge=1), "How many."] = 1,
     spice: Literal["mild", "hot"] = "mild",
     notes: list[str] | None = None,
-    extra: Annotated[dict[str, Any], "More."] = msgspec.UNSET,  # noqa: RUF013
+    extra: Annotated[dict[str, Any], "More."] = msgspec.UNSET,
 ) -> None:
     """Order a dish.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from core.domain.canonical import Json
 from core.tools.openapi.naming import argument_name
 from core.tools.openapi.operation import Input, Style
-from core.tools.openapi.schemas import Schemas, followed
+from core.tools.openapi.schemas import Schemas, followed, words
 
 IDEMPOTENCY_HEADERS = {"idempotency-key", "x-idempotency-key", "idempotencykey"}
 _RESERVED_HEADERS = {"accept", "content-type", "authorization"}
@@ -49,7 +49,7 @@ class Inputs:
         return {**schema, "additionalProperties": False}
 
     def add_parameter(self, parameter: dict[str, Json]) -> None:
-        name, place = str(parameter.get("name", "")), parameter.get("in")
+        name, place = words(parameter.get("name")), words(parameter.get("in"))
         match place:
             case "header" if name.lower() in IDEMPOTENCY_HEADERS:
                 self.idempotency_header = name
@@ -100,14 +100,14 @@ class Inputs:
             if not _is_json(media_type):
                 raise CannotImportError(f"its parameter {name!r} is of the type {media_type}")
             return self.schemas.argument(followed(self.document, described).get("schema", {})), "json"
-        given = parameter.get("style") or ("form" if place == "query" else "simple")
-        style = _STYLES.get((place, str(given)))
+        given = words(parameter.get("style")) or ("form" if place == "query" else "simple")
+        style = _STYLES.get((place, given))
         if style is None:
             raise CannotImportError(f"its parameter {name!r} is written in the style {given!r}")
         return self.schemas.argument(parameter.get("schema", {})), style
 
     def _take(self, argument: str, schema: dict[str, Json], source: dict[str, Json]) -> None:
-        text = str(source.get("description") or schema.get("description") or "").strip()
+        text = (words(source.get("description")) or words(schema.get("description"))).strip()
         self.properties[argument] = {**schema, "description": text[:1_000]} if text else schema
         if source.get("required") is True or source.get("in") == "path":
             self.required.append(argument)

@@ -12,7 +12,7 @@ from core.tools.openapi.document import DocumentError
 from core.tools.openapi.inputs import CannotImportError, Inputs
 from core.tools.openapi.naming import Names
 from core.tools.openapi.operation import Operation
-from core.tools.openapi.schemas import Schemas, UnresolvedError, followed
+from core.tools.openapi.schemas import Schemas, UnresolvedError, followed, words
 
 _READING = ("get", "head")
 _METHODS = (*_READING, "post", "put", "patch", "delete")
@@ -49,7 +49,7 @@ class _Candidate(msgspec.Struct, frozen=True):
 
     @property
     def operation_id(self) -> str:
-        return str(self.operation.get("operationId", ""))
+        return words(self.operation.get("operationId"))
 
 
 def read(
@@ -71,7 +71,7 @@ def read(
     known = set().union(*(_names(candidate, outcome) for candidate, outcome in made))
     missing = [LeftOut(name, "there is no operation of this name in the document") for name in sorted(wanted - known)]
     return Reading(
-        str(followed(document, document.get("info")).get("title", "")),
+        words(followed(document, document.get("info")).get("title")),
         tuple(outcome for outcome in chosen if isinstance(outcome, ToolSpec)),
         (*(outcome for outcome in chosen if isinstance(outcome, LeftOut)), *missing),
     )
@@ -123,7 +123,7 @@ class _Reader:
         is_reading = candidate.method in _READING
         repeat: Repeat = "key" if inputs.idempotency_header else "never"
         return ToolSpec(
-            name=self._names.take(candidate.operation_id or f"{candidate.method}_{candidate.path}"),
+            name=self._names.take(candidate.operation_id or f"{candidate.method}{candidate.path}"),
             description=_description(candidate),
             parameters=parameters,
             kind="openapi",
@@ -158,7 +158,7 @@ class _Reader:
             given = source.get("parameters")
             for entry in given if isinstance(given, list) else []:
                 parameter = followed(self._document, entry)
-                merged[(str(parameter.get("name")), str(parameter.get("in")))] = parameter
+                merged[(words(parameter.get("name")), words(parameter.get("in")))] = parameter
         return list(merged.values())
 
     def _operation(self, candidate: _Candidate, inputs: Inputs) -> Operation:
@@ -180,7 +180,7 @@ class _Reader:
         sources = (candidate.operation, candidate.item, self._document)
         servers = next((source["servers"] for source in sources if source.get("servers")), [{"url": "/"}])
         server = followed(self._document, servers[0] if isinstance(servers, list) else {})
-        address = urljoin(self._url, _filled(str(server.get("url", "/")), server.get("variables")))
+        address = urljoin(self._url, _filled(words(server.get("url")) or "/", server.get("variables")))
         if urlsplit(address).scheme not in ("http", "https") or not urlsplit(address).netloc:
             raise CannotImportError("the document does not say on which server it is")
         return address.rstrip("/")
@@ -197,7 +197,7 @@ def _filled(url: str, variables: Json) -> str:
     """A server's address with its variables' defaults."""
     for name, variable in variables.items() if isinstance(variables, dict) else ():
         default = variable.get("default") if isinstance(variable, dict) else None
-        if default is not None:
+        if isinstance(default, str | int):
             url = url.replace(f"{{{name}}}", str(default))
     if "{" in url:
         raise CannotImportError(f"its server {url!r} has a variable without a default")
@@ -206,6 +206,6 @@ def _filled(url: str, variables: Json) -> str:
 
 def _description(candidate: _Candidate) -> str:
     given = (candidate.operation.get("summary"), candidate.operation.get("description"), candidate.item.get("summary"))
-    parts = dict.fromkeys(str(part).strip() for part in given if part)
+    parts = dict.fromkeys(words(part).strip() for part in given if words(part).strip())
     text = "\n".join(parts) or candidate.place
     return text if len(text) <= _MAX_DESCRIPTION_CHARS else f"{text[: _MAX_DESCRIPTION_CHARS - 1]}…"

@@ -6,6 +6,7 @@ from core.domain.canonical import Json
 from core.domain.schema_check import schema_fault
 
 MAX_DEPTH = 40
+_NOTHING = object()
 MAX_NODES = 4_000
 """Of one operation. Beyond it a part of its schema admits anything; the server still checks it."""
 
@@ -23,18 +24,10 @@ _SUBSCHEMA = {
 }
 _LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 _MAPS = ("dependentSchemas", "patternProperties", "properties")
-_DROPPED = {"discriminator", "example", "examples", "externalDocs", "nullable", "xml", "deprecated", "readOnly"}
-_DROPPED |= {
-    "writeOnly",
-    "$schema",
-    "$id",
-    "$anchor",
-    "$dynamicAnchor",
-    "$dynamicRef",
-    "$defs",
-    "$comment",
-    "$vocabulary",
-}
+_VALUES = {"const", "default", "dependentRequired", "enum", "required", "type"}
+_WORDS = {"contentEncoding", "contentMediaType", "description", "format", "pattern", "title"}
+_LIMITS = {"exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf", "uniqueItems"}
+_LIMITS |= {f"{side}{what}" for side in ("max", "min") for what in ("Contains", "Items", "Length", "Properties")}
 
 
 class UnresolvedError(Exception):
@@ -67,6 +60,11 @@ def followed(document: dict[str, Json], value: Json) -> dict[str, Json]:
             return value
         value = target(document, value["$ref"])
     raise UnresolvedError("references lead in a circle")
+
+
+def words(value: Json) -> str:
+    """A text of the document; empty where something else stands, which may be as large as it likes."""
+    return value if isinstance(value, str) else ""
 
 
 def _unescaped(step: str) -> str:
@@ -114,28 +112,48 @@ class Schemas:
     def _anything(self, schema: dict[str, Json]) -> dict[str, Json]:
         self.is_cut = True
         kept = {"type": schema["type"]} if schema.get("type") in ("object", "array") else {}
-        return {**kept, "description": str(schema.get("title") or schema.get("description") or "any value")[:200]}
+        return {
+            **kept,
+            "description": (words(schema.get("title")) or words(schema.get("description")) or "any value")[:200],
+        }
 
     def _translated(self, schema: dict[str, Json], within: tuple[str, ...]) -> dict[str, Json]:
         deeper = (*within, "")
-        made = {key: self._part(key, value, deeper) for key, value in schema.items() if _is_kept(key)}
+        parts = ((key, self._part(key, value, deeper)) for key, value in schema.items())
+        made = {key: part for key, part in parts if part is not _NOTHING}
         _without_read_only(made, schema)
         _with_numbers_for_flags(made)
         _with_pattern_in_words(made)
         return _with_null(made) if schema.get("nullable") is True else made
 
     def _part(self, key: str, value: Json, within: tuple[str, ...]) -> Json:
-        if key in _SUBSCHEMA:
-            return self._resolved(value, within)
-        if key in _LISTS and isinstance(value, list):
-            return [self._resolved(item, within) for item in value]
-        if key in _MAPS and isinstance(value, dict):
-            return {name: self._resolved(item, within) for name, item in value.items()}
-        return value
+        """The value of one keyword; `_NOTHING` for those that say nothing about arguments."""
+        match key, value:
+            case _, _ if key in _SUBSCHEMA:
+                return self._resolved(value, within)
+            case _, list() if key in _LISTS:
+                return [self._resolved(item, within) for item in value]
+            case _, dict() if key in _MAPS:
+                return {name: self._resolved(item, within) for name, item in value.items()}
+            case _, _ if key in _VALUES:
+                return self._copied(value, len(within))
+            case (_, str()) if key in _WORDS:
+                return value
+            case (_, int() | float()) if key in _LIMITS:
+                return value
+            case _:
+                return _NOTHING
 
-
-def _is_kept(key: str) -> bool:
-    return key not in _DROPPED and not key.startswith("x-")
+    def _copied(self, value: Json, depth: int) -> Json:
+        """A plain value, within the budget too: the parts of a small document can be shared without end."""
+        self._nodes_left -= 1
+        if not isinstance(value, list | dict):
+            return value
+        if self._nodes_left < 0 or depth > MAX_DEPTH:
+            raise UnresolvedError("its schema holds values that are too large")
+        if isinstance(value, list):
+            return [self._copied(item, depth + 1) for item in value]
+        return {key: self._copied(item, depth + 1) for key, item in value.items()}
 
 
 def _without_read_only(made: dict[str, Any], schema: dict[str, Json]) -> None:
