@@ -38,6 +38,8 @@ class Painter:
         self._end_line()
         if (fault := error_of(events)) is not None:
             print_line(fault_line(fault), sys.stderr)
+        if run.status == "cancelled":
+            print_line("Cancelled.", sys.stderr)
         if run.status == "waiting":
             print_line(f"The run waits for a person. It is run {run.id}; decide on its page.", sys.stderr)
         if self._as_json:

@@ -4,6 +4,7 @@ import importlib
 import logging
 import os
 import sys
+from io import TextIOWrapper
 from types import TracebackType
 
 import click
@@ -15,11 +16,13 @@ COMMANDS = {
     "migrate": ("core.cli.database", "Bring the database to the newest schema."),
     "doctor": ("core.cli.database", "Check that everything the app needs answers."),
     "agent": ("core.cli.agent", "Agents: list, show, import and export them as files."),
+    "audit": ("core.cli.proofs", "Prove that no journal was changed."),
     "endpoint": ("core.cli.endpoint", "Endpoints: where models are served."),
     "run": ("core.cli.run", "Start a run and follow it to its end."),
-    "runs": ("core.cli.runs", "Runs: list, show, follow, cancel, resume them."),
+    "runs": ("core.cli.runs", "Runs: list, show, follow, decide about them, prove and compare them."),
     "secret": ("core.cli.secret", "Secrets: encrypted, used by name, never printed."),
     "tool": ("core.cli.tool", "Tools: list, show, test and import them."),
+    "worker": ("core.cli.worker", "Execute runs that others queue."),
 }
 
 
@@ -57,8 +60,7 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; its exit code."""
     sys.excepthook = _say_internal
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    _speak_utf8()
     try:
         ended = cli.main(arguments, prog_name="python -m core", standalone_mode=False)
     except click.ClickException as error:
@@ -77,6 +79,14 @@ def main(arguments: list[str] | None = None) -> int:
     except FaultError as error:
         return _said(error.fault.message, Exit.UNREACHABLE if error.fault.kind == "connection" else Exit.FAILED)
     return ended if isinstance(ended, int) else Exit.DONE
+
+
+def _speak_utf8() -> None:
+    """Whatever the locale: names and answers are in every language."""
+    ways = ((sys.stdin, "surrogateescape"), (sys.stdout, "backslashreplace"), (sys.stderr, "backslashreplace"))
+    for stream, errors in ways:
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors=errors)
 
 
 def _said(sentence: str, code: Exit) -> int:

@@ -11,10 +11,12 @@ from uuid import UUID
 import click
 
 from core.bootstrap import App
+from core.cli.decide import approve, deny, settle
 from core.cli.exits import Exit, stop, value_of
 from core.cli.follow import CtrlC, follow
 from core.cli.journal import entry_object, error_of, last_words, run_object, summary_object
 from core.cli.printing import moment, print_json, print_line, print_table, shortened
+from core.cli.proofs import diff, export_, fork, import_, replay
 from core.cli.session import opened, run_id, who
 from core.cli.words import fault_line, journal_line
 from core.domain.run import ENDED, Run, RunStatus
@@ -29,7 +31,11 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 @click.group()
 def runs() -> None:
-    """Runs: list, show, follow, cancel, resume them."""
+    """Runs: list, show, follow, decide about them, prove and compare them."""
+
+
+for _command in (approve, deny, settle, replay, diff, fork, export_, import_):
+    runs.add_command(_command)
 
 
 @runs.command("list")

@@ -1,8 +1,8 @@
 """Runs as lists and screens read them: the table `runs`. It is written by the journal alone."""
 
 from collections.abc import Iterator
-from typing import Any
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec

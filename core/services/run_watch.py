@@ -36,23 +36,26 @@ class RunWatch:
         self._run_id, self._after = run_id, after
         self._feed, self._status, self._events, self._partial = feed, status, events, partial
         self._cursor = TextCursor()
+        self._over: set[tuple[str, int]] = set()
+        """Answers whose whole text was given."""
 
     def look(self) -> tuple[list[Event | TextFrame], bool]:
         """What is new, in order, and whether the run rests now: it ended, or it waits for a person."""
         status = self._status(self._run_id)  # read first: what follows then holds everything up to that status
+        partial = self._partial(self._run_id)
         news: list[Event | TextFrame] = []
-        if (frame := self._live()) is not None:
-            news.append(frame)
         for event in self._events(self._run_id, self._after):
             self._after = event.seq
             if (rest := self._rest_of(event)) is not None:
                 news.append(rest)
             news.append(event)
+        if (frame := self._live(partial)) is not None:
+            news.append(frame)  # behind the entries: it belongs to an answer that begins after them
         return news, status is None or status in RESTING
 
-    def _live(self) -> TextFrame | None:
-        partial = self._partial(self._run_id)
-        if partial is None:
+    def _live(self, partial: Partial | None) -> TextFrame | None:
+        """What is new of the text under way; a checkpoint may be older than the outcome that was read since."""
+        if partial is None or (partial.effect, partial.attempt) in self._over:
             return None
         return self._cursor.frame(partial.effect, partial.attempt, partial.text, partial.reasoning)
 
@@ -65,6 +68,7 @@ class RunWatch:
                 pass
             case _:
                 return None
+        self._over.add((effect, attempt))
         if not text and not reasoning:
             return None
         return self._cursor.frame(effect, attempt, text, reasoning)
