@@ -1,29 +1,29 @@
 """Local models: llama.cpp serves each file in a process of its own, reachable from this machine only."""
 
+import hashlib
 import json
 import os
-import re
 import secrets
-import subprocess
-import sys
 import threading
-from collections import deque
-from concurrent.futures import Future
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx2
 import msgspec
 
+from core.clients.gguf import check_is_gguf, takes_tools
+from core.clients.llama_child import PROGRAM, LlamaChild
+from core.clients.model_folder import ModelFolder
+from core.domain.local_model import ServerState, ServerStatus
 from core.errors import Fault, FaultError
 
 CONTEXT_TOKENS: Final = 8_192
 START_LIMIT_S: Final = 180.0
 SLEEP_AFTER_S: Final = 900
-_PROGRAM: Final = Path(__file__).with_name("llama_process.py")
-_MAGIC: Final = b"GGUF"
-_KEPT_LINES: Final = 40
-_ERROR: Final = re.compile(r"[\d.]+ E (.+)")
+_PROPS_LIMIT_S: Final = 30.0
+_STATUS_LIMIT_S: Final = 1.0
+_VERDICTS: Final = ".templates.json"
 
 
 class Serving(msgspec.Struct, frozen=True):
@@ -32,41 +32,77 @@ class Serving(msgspec.Struct, frozen=True):
     base_url: str
     key: str
     supports_tools: bool
+    since: datetime
 
 
 class LocalModel:
     """One model file. The process starts on demand, sleeps after a quarter of an hour, ends with this one."""
 
-    def __init__(self, path: Path, start_limit_s: float = START_LIMIT_S, context_tokens: int = CONTEXT_TOKENS) -> None:
+    def __init__(
+        self,
+        path: Path,
+        start_limit_s: float = START_LIMIT_S,
+        context_tokens: int = CONTEXT_TOKENS,
+        program: Path = PROGRAM,
+    ) -> None:
         self.path = path
         self._start_limit_s = start_limit_s
         self._context_tokens = context_tokens
+        self._program = program
         self._lock = threading.Lock()
-        self._process: _Process | None = None
+        self._child: LlamaChild | None = None
         self._serving: Serving | None = None
+        self._failure = ""
 
     def start(self) -> Serving:
         """Where the model answers; loading it may take many seconds. Raises `FaultError` if it cannot be loaded."""
         with self._lock:
-            if self._process is None or self._serving is None or not self._process.is_alive:
-                self._serving = self._launch()
-            return self._serving
+            serving = self.serving
+            if serving is None:
+                self._serving = None
+                self._serving = serving = self._launch()
+            return serving
 
     def stop(self) -> None:
         with self._lock:
-            if self._process is not None:
-                self._process.stop()
-            self._process = self._serving = None
+            if self._child is not None:
+                self._child.stop()
+            self._child = self._serving = None
+            self._failure = ""
+
+    @property
+    def serving(self) -> Serving | None:
+        """None while no process answers. Never waits."""
+        child = self._child
+        return self._serving if child is not None and child.is_alive else None
+
+    def status(self) -> ServerStatus:
+        """What the process does now. Never waits for a model that is being loaded."""
+        child, serving = self._child, self.serving
+        if child is None or not child.is_alive:
+            return ServerStatus(state="failed" if self._failure else "stopped", message=self._failure)
+        if serving is None:
+            return ServerStatus(state="starting", memory_bytes=child.memory_bytes())
+        state: ServerState = "asleep" if _is_asleep(serving) else "awake"
+        return ServerStatus(state=state, since=serving.since, memory_bytes=child.memory_bytes())
 
     def _launch(self) -> Serving:
-        _check(self.path)
-        key = secrets.token_urlsafe(24)
-        self._process = process = _Process()
+        self._failure = ""
         try:
-            address = process.begin(self._settings(key), self._start_limit_s)
-            return Serving(f"{address}/v1", key, _supports_tools(address, key))
+            check_is_gguf(self.path)
+            self._child = LlamaChild(self._program)
+            return self._begin(self._child)
+        except FaultError as error:
+            self._failure = error.fault.message
+            raise
+
+    def _begin(self, child: LlamaChild) -> Serving:
+        key = secrets.token_urlsafe(24)
+        try:
+            address = child.begin(self._settings(key), self._start_limit_s)
+            return Serving(f"{address}/v1", key, _supports_tools(address, key), datetime.now(UTC))
         except FaultError:
-            process.stop()
+            child.stop()
             raise
 
     def _settings(self, key: str) -> dict[str, object]:
@@ -83,135 +119,107 @@ class LocalModel:
 
 
 class LocalModels:
-    """The model files (GGUF) of a folder, by name."""
+    """The models of a folder, by name, each in its process."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = ModelFolder(folder)
         self._lock = threading.Lock()
         self._models: dict[Path, LocalModel] = {}
+        self._learned_from: Serving | None = None
 
     def names(self) -> tuple[str, ...]:
-        """What can be served: file names within the folder, of a model in parts the first part."""
-        found = (path.relative_to(self._folder).as_posix() for path in self._folder.rglob("*.gguf") if path.is_file())
-        return tuple(sorted(name for name in found if _is_model(name)))
+        """What can be served."""
+        return self.folder.names()
 
     def serving(self, name: str) -> Serving:
         """Start the model if need be. `name` is one of `names()`, or the absolute path of a file; empty: the only one.
 
         Raises `FaultError`.
         """
-        path = self._path(name)
-        with self._lock:
-            model = self._models.setdefault(path, LocalModel(path))
-        return model.start()
+        serving = self._model(self.folder.file(name)).start()
+        self._learn(name, serving)
+        return serving
 
-    def stop(self) -> None:
-        """End all processes."""
+    def status(self, name: str) -> ServerStatus:
+        """Raises `FaultError` when there is no such file."""
+        return self._model(self.folder.file(name)).status()
+
+    def supports_tools(self, name: str) -> bool | None:
+        """Whether the model can be given tools, without starting it; None: the file does not say."""
+        try:
+            running = self._model(self.folder.file(name)).serving
+            if running is not None:
+                return running.supports_tools
+            template = self.folder.header(name).chat_template
+        except FaultError:
+            return None
+        verdict = self._verdicts().get(_digest(template))
+        return takes_tools(template) if verdict is None else verdict
+
+    def stop(self, name: str | None = None) -> None:
+        """End the process of a model, or all of them. Raises `FaultError` when there is no such file."""
+        path = None if name is None else self.folder.file(name)
         with self._lock:
-            models = list(self._models.values())
+            models = [model for model in self._models.values() if path in {None, model.path}]
         for model in models:
             model.stop()
 
-    def _path(self, name: str) -> Path:
-        if Path(name).is_absolute():
-            return Path(name)
-        names = self.names()
-        if not name and len(names) == 1:
-            return self._folder / names[0]
-        if name in names:
-            return self._folder / name
-        there = f"There are: {', '.join(names)}." if names else f"Put a GGUF file into {self._folder}."
-        raise FaultError(Fault("not_found", f"There is no local model {name!r}. {there}"))
+    def _model(self, path: Path) -> LocalModel:
+        with self._lock:
+            return self._models.setdefault(path, LocalModel(path))
 
-
-class _Process:
-    """The child: settings in, address out, everything else it says kept for error messages."""
-
-    def __init__(self) -> None:
-        self._said: deque[str] = deque(maxlen=_KEPT_LINES)
-        self._address: Future[str] = Future()
-        # -P: the folder of the program must not be searched for modules, its files have names like those of others.
-        # A session of its own: Ctrl-C in the terminal is for the app, which then ends what it started.
-        self._child = subprocess.Popen(  # noqa: S603 - this interpreter, a file of this project
-            [sys.executable, "-P", str(_PROGRAM)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,
-        )
-        threading.Thread(target=self._listen, name="local-model", daemon=True).start()
-
-    @property
-    def is_alive(self) -> bool:
-        return self._child.poll() is None
-
-    def begin(self, settings: dict[str, object], limit_s: float) -> str:
-        """The address once the model is loaded. Raises `FaultError`."""
-        assert self._child.stdin is not None
+    def _learn(self, name: str, serving: Serving) -> None:
+        """Where llama.cpp contradicts what the template looks like, its word is kept for the next time."""
+        if serving is self._learned_from:
+            return
+        self._learned_from = serving
         try:
-            self._child.stdin.write(json.dumps(settings) + "\n")
-            self._child.stdin.flush()
-            return self._address.result(limit_s)
-        except (BrokenPipeError, EOFError):
-            code = self._child.wait()
-            raise FaultError(Fault("server_error", f"The model server ended with {code}: {self._words()}")) from None
-        except TimeoutError:
-            raise FaultError(Fault("timeout", f"The model was not loaded within {limit_s:g} seconds.")) from None
+            template = self.folder.header(name).chat_template
+        except FaultError:
+            return  # llama.cpp read what this project cannot
+        known = self._verdicts()
+        if known.get(_digest(template), takes_tools(template)) == serving.supports_tools:
+            return
+        file = self.folder.path / _VERDICTS
+        draft = file.with_suffix(f".{os.getpid()}")
+        draft.write_text(json.dumps(known | {_digest(template): serving.supports_tools}), encoding="utf-8")
+        draft.replace(file)
 
-    def stop(self) -> None:
-        assert self._child.stdin is not None
+    def _verdicts(self) -> dict[str, bool]:
         try:
-            self._child.stdin.close()
-            self._child.wait(5)
-        except (BrokenPipeError, subprocess.TimeoutExpired):
-            self._child.kill()
-            self._child.wait()
-
-    def _listen(self) -> None:
-        assert self._child.stdout is not None
-        with self._child.stdout as lines:
-            for line in lines:
-                if line.startswith('{"address"') and not self._address.done():
-                    self._address.set_result(json.loads(line)["address"])
-                elif line.strip():
-                    self._said.append(line.strip())
-        if not self._address.done():
-            self._address.set_exception(EOFError())
-
-    def _words(self) -> str:
-        """What llama.cpp called an error, or else the last line."""
-        errors = dict.fromkeys(match[1] for line in self._said if (match := _ERROR.match(line)))
-        return " / ".join(errors)[:1_000] or (self._said[-1] if self._said else "without a word")
+            known: dict[str, bool] = json.loads((self.folder.path / _VERDICTS).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return known
 
 
-def _check(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            start = file.read(len(_MAGIC))
-    except OSError as error:
-        raise FaultError(Fault("not_found", f"The model file {path} cannot be read: {error.strerror}")) from None
-    if start != _MAGIC:
-        raise FaultError(Fault("bad_request", f"{path.name} is no GGUF file."))
+def _digest(template: str) -> str:
+    return hashlib.sha256(template.encode()).hexdigest()
 
 
 def _supports_tools(address: str, key: str) -> bool:
     """Whether the model's chat template has a place for tools, as llama.cpp understands it."""
     try:
-        # Without the environment: a proxy would be given the key.
-        answer = httpx2.get(
-            f"{address}/props", headers={"authorization": f"Bearer {key}"}, trust_env=False, timeout=30.0
-        )
-        return bool(answer.raise_for_status().json()["chat_template_caps"]["supports_tools"])
+        return bool(_props(address, key, _PROPS_LIMIT_S)["chat_template_caps"]["supports_tools"])
     except (httpx2.HTTPError, ValueError, KeyError, TypeError) as error:
         raise FaultError(Fault("server_error", f"The local model server does not say what it can: {error}")) from None
 
 
-def _is_model(name: str) -> bool:
-    file = name.rpartition("/")[2]
-    is_later_part = "-of-" in file and "-00001-of-" not in file
-    return not is_later_part and not file.startswith("mmproj")
+def _is_asleep(serving: Serving) -> bool:
+    """Whether it gave its memory back; a server too busy to answer is awake."""
+    try:
+        props = _props(serving.base_url.removesuffix("/v1"), serving.key, _STATUS_LIMIT_S)
+    except (httpx2.HTTPError, ValueError):
+        return False
+    return bool(props.get("is_sleeping"))
+
+
+def _props(address: str, key: str, limit_s: float) -> dict[str, Any]:
+    # Without the environment: a proxy would be given the key.
+    headers = {"authorization": f"Bearer {key}"}
+    answer = httpx2.get(f"{address}/props", headers=headers, trust_env=False, timeout=limit_s)
+    props: dict[str, Any] = answer.raise_for_status().json()
+    return props
 
 
 def _cores() -> int:

