@@ -38,6 +38,9 @@ def json_body(schema, *, required=True, media_type="application/json"):
     return {"required": required, "content": {media_type: {"schema": schema}}}
 
 
+REF = {"$ref": "#/components/schemas/E"}
+
+
 def made(tool):
     return msgspec.convert(tool.definition, Operation)
 
@@ -347,6 +350,20 @@ def test_recursion_ends_and_is_noted():
     assert any("lead back to themselves" in note for note in made(tool).notes)
     assert check_arguments(tool, '{"body":{"kids":[{"kids":[{"kids":[]}]}]}}')
     assert isinstance(check_arguments(tool, '{"body":{"kids":[1]}}'), BadArguments)
+
+
+def test_a_cut_does_not_make_a_schema_refuse_what_the_server_takes():
+    expression = {
+        "oneOf": [
+            {"type": "string"},
+            {"type": "object", "properties": {"inner": {"oneOf": [{"type": "string"}, REF]}}},
+        ],
+        "not": {"properties": {"never": REF}},
+    }
+    tool = one({"requestBody": json_body(REF)}, "post", components={"schemas": {"E": expression}})
+    assert check_arguments(tool, '{"body":{"inner":"x"}}') == {"body": {"inner": "x"}}
+    assert check_arguments(tool, '{"body":{"inner":{"inner":"x"}}}') == {"body": {"inner": {"inner": "x"}}}
+    assert isinstance(check_arguments(tool, '{"body":1}'), BadArguments)
 
 
 @pytest.mark.timeout(20)

@@ -145,7 +145,7 @@ class _Reader:
             inputs.notes.append("Not sent: a body, which requests of this method do not have.")
         elif body:
             inputs.add_body(body)
-        if inputs.schemas.is_cut:
+        if inputs.schemas.cuts:
             inputs.notes.append("Parts of its schema are so large or lead back to themselves that they admit anything.")
         if candidate.operation.get("callbacks"):
             inputs.notes.append("Its callbacks reach nobody here.")

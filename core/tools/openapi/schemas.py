@@ -1,15 +1,16 @@
 """Schemas of a document as schemas of arguments: references resolved, OpenAPI's own words put into JSON Schema's."""
 
 from typing import Any
+from urllib.parse import unquote
 
 from core.domain.canonical import Json
 from core.domain.schema_check import schema_fault
 
 MAX_DEPTH = 40
-_NOTHING = object()
 MAX_NODES = 4_000
 """Of one operation. Beyond it a part of its schema admits anything; the server still checks it."""
 
+_NOTHING = object()
 _SUBSCHEMA = {
     "additionalProperties",
     "contains",
@@ -44,8 +45,8 @@ def target(document: dict[str, Json], reference: str) -> Json:
         match value:
             case dict() if key in value:
                 value = value[key]
-            case list() if key.isdigit() and int(key) < len(value):
-                value = value[int(key)]
+            case list() if key in (places := {str(place): item for place, item in enumerate(value)}):
+                value = places[key]
             case _:
                 raise UnresolvedError(f"{reference[:100]!r} is not there")
     return value
@@ -68,7 +69,7 @@ def words(value: Json) -> str:
 
 
 def _unescaped(step: str) -> str:
-    return step.replace("%7B", "{").replace("%7D", "}").replace("%20", " ").replace("~1", "/").replace("~0", "~")
+    return unquote(step).replace("~1", "/").replace("~0", "~")
 
 
 class Schemas:
@@ -77,7 +78,8 @@ class Schemas:
     def __init__(self, document: dict[str, Json]) -> None:
         self._document = document
         self._nodes_left = MAX_NODES
-        self.is_cut = False
+        self.cuts = 0
+        """How many parts were let go."""
 
     def argument(self, schema: Json) -> dict[str, Json]:
         """A schema that stands on its own. Raises `UnresolvedError`."""
@@ -103,24 +105,21 @@ class Schemas:
         beside = self._translated({key: value for key, value in schema.items() if key != "$ref"}, within)
         if not beside or not isinstance(resolved, dict):
             return resolved
-        return (
-            {**resolved, **beside}
-            if beside.keys() <= {"description", "title", "default"}
-            else {"allOf": [resolved], **beside}
-        )
+        is_only_words = beside.keys() <= {"description", "title", "default"}
+        return {**resolved, **beside} if is_only_words else {"allOf": [resolved], **beside}
 
     def _anything(self, schema: dict[str, Json]) -> dict[str, Json]:
-        self.is_cut = True
+        self.cuts += 1
         kept = {"type": schema["type"]} if schema.get("type") in ("object", "array") else {}
-        return {
-            **kept,
-            "description": (words(schema.get("title")) or words(schema.get("description")) or "any value")[:200],
-        }
+        described = words(schema.get("title")) or words(schema.get("description")) or "any value"
+        return {**kept, "description": described[:200]}
 
     def _translated(self, schema: dict[str, Json], within: tuple[str, ...]) -> dict[str, Json]:
-        deeper = (*within, "")
+        deeper, cuts = (*within, ""), self.cuts
         parts = ((key, self._part(key, value, deeper)) for key, value in schema.items())
         made = {key: part for key, part in parts if part is not _NOTHING}
+        if self.cuts > cuts:
+            _without_exclusions(made)
         _without_read_only(made, schema)
         _with_numbers_for_flags(made)
         _with_pattern_in_words(made)
@@ -154,6 +153,14 @@ class Schemas:
         if isinstance(value, list):
             return [self._copied(item, depth + 1) for item in value]
         return {key: self._copied(item, depth + 1) for key, item in value.items()}
+
+
+def _without_exclusions(made: dict[str, Any]) -> None:
+    """A part that admits anything would make these rules refuse what the server takes."""
+    for rule in ("not", "if", "then", "else"):
+        made.pop(rule, None)
+    if "oneOf" in made:
+        made.setdefault("anyOf", made.pop("oneOf"))
 
 
 def _without_read_only(made: dict[str, Any], schema: dict[str, Json]) -> None:
