@@ -28,6 +28,7 @@ from core.repositories.journal_store import JournalStore
 from core.repositories.notebook import NotebookRepository
 from core.repositories.presence import Presence
 from core.services.agents import AgentService
+from core.services.bundles import BundleService
 from core.services.connections import Connections
 from core.services.conversations import ConversationService
 from core.services.decisions import DecisionService
@@ -60,6 +61,7 @@ class App:
     runs: RunService
     decisions: DecisionService
     proofs: ProofService
+    bundles: BundleService
     health: HealthService
     executor: Executor
     _parts: "_Parts"
@@ -122,6 +124,7 @@ def build(settings: Settings, *, adopt: bool) -> App:
         runs=runs,
         decisions=DecisionService(engine, executor if adopt else None),
         proofs=ProofService(engine, executor, parts.owner, lease_s=settings.lease_s, code=__version__),
+        bundles=BundleService(engine),
         health=HealthService(engine, settings, endpoints),
         executor=executor,
         _parts=parts,

@@ -86,7 +86,8 @@ class Worker:
         """The queue was longer than there was room for."""
         self._lease_until = 0.0
         self._stopping = threading.Event()
-        self.loop = asyncio.new_event_loop()
+        self.loop: asyncio.AbstractEventLoop
+        """Made by `start`: a worker that never starts has nothing to close."""
         self._loop_thread = threading.Thread(target=self._run_loop, name="engine-loop", daemon=True)
         self._watch_thread = threading.Thread(target=self._keep_alive, name="engine-watch", daemon=True)
         self._ports: Ports | None = None
@@ -96,6 +97,7 @@ class Worker:
         """Announce this worker and begin. Raises `Unavailable`."""
         self._presence.announce()
         self._renew()
+        self.loop = asyncio.new_event_loop()
         self._writer.start()
         self._ports = ports
         self._loop_thread.start()

@@ -60,6 +60,15 @@ class JournalRepository:
             self._tell(run.id)
         return events
 
+    def take_in(self, run: Run, events: Sequence[Event], bodies: Sequence[str]) -> None:
+        """A run that ended elsewhere, its entries with the exact texts and hashes they have there."""
+        row = msgspec.structs.asdict(run) | {"owner": None, "lease_s": None, "tags": list(run.tags)}
+        self._execute(sql.CREATE, row | {"next_seq": len(events), "head": events[-1].hash})
+        end = {"id": run.id, "ended_at": run.ended_at, "output": run.output, "error": run.error_kind}
+        self._execute(sql.TAKE_IN, end | {"totals": msgspec.json.encode(run.totals).decode()})
+        for event, body in zip(events, bodies, strict=True):
+            self._execute(sql.INSERT_EVENT, _event_row(event) | {"body": body})
+
     def append(self, owner: str, batches: Sequence[Batch]) -> dict[UUID, Written]:
         """Write the batches of many runs in one statement and one commit; each wins or loses by itself."""
         done = {row[0] for row in self._execute(sql.APPEND, _append_rows(owner, batches))}

@@ -8,6 +8,11 @@ VALUES (%(id)s, %(kind)s, %(status)s, %(conversation_id)s, %(parent_run_id)s, %(
         %(owner)s, clock_timestamp() + make_interval(secs => %(lease_s)s), %(next_seq)s, %(head)s, %(priority)s)
 """
 
+TAKE_IN = """
+UPDATE runs SET ended_at = %(ended_at)s, output = %(output)s, error_kind = %(error)s, totals = %(totals)s::jsonb
+ WHERE id = %(id)s
+"""
+
 APPEND = """
 WITH given AS (
     SELECT * FROM unnest(%(run_ids)s::uuid[], %(epochs)s::bigint[], %(firsts)s::int[], %(nexts)s::int[],

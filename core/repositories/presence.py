@@ -28,13 +28,15 @@ class Presence:
         self.name = name
         self._channels = tuple(channels)
         self._connection: Connection | None = None
-        self._ear, self._bell = os.pipe()
-        os.set_blocking(self._bell, False)
+        self._ear = self._bell = -1
 
     def announce(self) -> None:
         """Take the lock and listen. Raises `Unavailable`."""
         try:
             self._connection = connection = self._engine.connect()
+            if self._ear < 0:
+                self._ear, self._bell = os.pipe()
+                os.set_blocking(self._bell, False)
             key = connection.exec_driver_sql(
                 "INSERT INTO workers (name, key, host, pid) VALUES (%(name)s, (hashtext(%(name)s)), %(host)s, %(pid)s)"
                 " ON CONFLICT (name) DO UPDATE SET started_at = now() RETURNING key",
@@ -91,8 +93,10 @@ class Presence:
 
     def leave(self) -> None:
         """Stop being a worker."""
-        os.close(self._ear)
-        os.close(self._bell)
+        if self._ear >= 0:
+            os.close(self._ear)
+            os.close(self._bell)
+            self._ear = self._bell = -1
         if self._connection is None:
             return
         try:

@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,3 +108,16 @@ def add_endpoint(engine, settings):
 class _NoLocal:
     def names(self) -> tuple[str, ...]:
         return ()
+
+
+@pytest.fixture
+def empty_home(databases, monkeypatch):
+    """Another workspace, for what is carried elsewhere."""
+
+    @contextmanager
+    def move():
+        with databases.fresh() as url, monkeypatch.context() as there:
+            there.setenv("DB_CONNECTION_STRING", url)
+            yield
+
+    return move

@@ -1,0 +1,92 @@
+"""A run as a file: everything that happened, entry by entry with its hashes, without secrets (none is ever in it)."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Engine
+
+from core.db.unit import UnitOfWork
+from core.domain.chain import entry_hash
+from core.domain.event import Event, decode
+from core.domain.result import Err, Ok, Result
+from core.domain.run import ENDED, Run
+from core.repositories.journal import JournalRepository
+from core.repositories.runs import RunRepository
+
+SIZE_LIMIT_BYTES = 200_000_000
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One row of the journal; `body` is its exact text, `hash` hexadecimal."""
+
+    seq: int
+    epoch: int
+    at: datetime
+    body: str
+    hash: str
+
+
+class Bundle(msgspec.Struct, frozen=True, kw_only=True):
+    format: Literal["aryabhatta-run-1"] = "aryabhatta-run-1"
+    run: Run
+    entries: tuple[Entry, ...]
+
+
+class BundleService:
+    """Out and in. What comes in is checked against its own hashes first."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def export(self, run_id: UUID) -> Result[bytes]:
+        """The bundle as JSON text, UTF-8."""
+        with UnitOfWork(self._engine) as unit:
+            run = RunRepository(unit.session).get(run_id)
+            entries = JournalRepository(unit.session.connection()).stored(run_id)
+        if run is None:
+            return Err("not_found", "There is no such run.")
+        written = tuple(Entry(e.seq, e.epoch, e.at, e.body, e.hash.hex()) for e in entries)
+        return Ok(msgspec.json.format(msgspec.json.encode(Bundle(run=run, entries=written)), indent=1))
+
+    def take_in(self, data: bytes) -> Result[Run]:
+        """Add the run of a bundle under its own id, without the agent and the conversation it had elsewhere."""
+        if len(data) > SIZE_LIMIT_BYTES:
+            return Err("invalid", f"The bundle is larger than {SIZE_LIMIT_BYTES // 1_000_000} MB.")
+        try:
+            bundle = msgspec.json.decode(data, type=Bundle)
+            events = [_event(bundle.run.id, entry) for entry in bundle.entries]
+        except (msgspec.DecodeError, ValueError) as error:
+            return Err("invalid", f"This is not a bundle of a run: {error}.")
+        if bundle.run.status not in ENDED:
+            return Err("invalid", "The run has not ended; only ended runs can be taken in.")
+        if (place := _first_wrong(bundle)) is not None:
+            return Err("invalid", f"Entry {place} is not what its hash says: the bundle was changed.")
+        return self._store(bundle.run, events, [entry.body for entry in bundle.entries])
+
+    def _store(self, run: Run, events: list[Event], bodies: list[str]) -> Result[Run]:
+        kept = msgspec.structs.replace(run, agent_id=None, conversation_id=None, parent_run_id=None, lease_owner=None)
+        with UnitOfWork(self._engine) as unit:
+            if RunRepository(unit.session).get(run.id) is not None:
+                return Err("conflict", f"The run {run.id} is here already.")
+            JournalRepository(unit.session.connection()).take_in(kept, events, bodies)
+            unit.commit()
+        return Ok(kept)
+
+
+def _event(run_id: UUID, entry: Entry) -> Event:
+    fact = decode(entry.body)
+    return Event(
+        run_id=run_id, seq=entry.seq, epoch=entry.epoch, at=entry.at, fact=fact, hash=bytes.fromhex(entry.hash)
+    )
+
+
+def _first_wrong(bundle: Bundle) -> int | None:
+    head = b""
+    for place, entry in enumerate(bundle.entries):
+        digest = entry_hash(bundle.run.id, entry.seq, entry.epoch, entry.at, entry.body.encode(), head)
+        if entry.seq != place or digest.hex() != entry.hash:
+            return place
+        head = digest
+    return None if bundle.entries else 0
