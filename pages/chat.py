@@ -15,6 +15,7 @@ from core.domain.template import render
 from core.services.runs import RunView, StartRun
 from pages.components.chat_head import conversation_head, new_head
 from pages.components.conversations import conversation_list
+from pages.components.decide import decide
 from pages.components.frame import empty_state
 from pages.components.inspector import inspector
 from pages.components.model_badge import model_badge
@@ -157,7 +158,9 @@ def talk(app: App, agent: Agent, conversation: Conversation | None) -> None:
     left, right = st.columns(HALVES, gap="large")
     live = next((view.run for view in views if is_live(view.run)), None)
     values = composer(app, agent, conversation, spec, live)
-    commands = Commands(again=partial(again, app, values), news=redraw_both, inspect=inspect)
+    commands = Commands(
+        again=partial(again, app, values), news=redraw_both, inspect=inspect, decide=partial(decide, app)
+    )
     with left:
         show_said()
         transcript(app, views, commands)

@@ -9,10 +9,12 @@ from core.domain.run import ENDED, Run
 from core.services.runs import RunView, StartRun
 from pages.components.answer import answer
 from pages.components.charts import waterfall
+from pages.components.decide import decide
 from pages.components.frame import Part, empty_state, page_header, section
 from pages.components.inspector import cost_table, received, sent_steps
 from pages.components.journal import journal
 from pages.components.metrics import metric_row, model_at, run_numbers
+from pages.components.proof import proof
 from pages.components.session import say, show_said, uuid_param, value_or_say, who
 from pages.components.state import effect_state, run_state, state_badge
 from pages.components.text import counted, short
@@ -87,10 +89,11 @@ def body(app: App, view: RunView) -> None:
 
 def details(app: App, view: RunView) -> None:
     parts = {
-        "Answer": partial(said, view),
+        "Answer": partial(said, app, view),
         "Sent": partial(sent_steps, app, view, "run"),
         "Received": partial(received, view),
         "Cost": partial(cost_table, view),
+        "Proof": partial(proof, app, view),
     }
     chosen = st.segmented_control(
         "Details", list(parts), default="Answer", required=True, label_visibility="collapsed", key="details"
@@ -98,12 +101,14 @@ def details(app: App, view: RunView) -> None:
     parts[chosen or "Answer"]()
 
 
-def said(view: RunView) -> None:
+def said(app: App, view: RunView) -> None:
     """What was said and done, step by step."""
     for step in view.state.steps:
         answer(view, step, newest=step is view.state.steps[-1], place="run", follow=False, on_news=lambda: None)
         for call in step.calls:
-            tool_card(call, effect_state(view.state, call), place="run", narrow=True)
+            tool_card(
+                call, effect_state(view.state, call), place="run", narrow=True, decide=partial(decide, app, view.run)
+            )
     if not view.state.steps:
         answer(view, None, newest=True, place="run", follow=False, on_news=lambda: None)
     ended = view.state.ended

@@ -53,6 +53,7 @@ class View {
   }
 
   update(data, trigger) {
+    if (data.after > (this.data?.after ?? -1)) { clearTimeout(this.timer); this.timer = null; } // it moved: listen at once
     this.data = data;
     this.trigger = trigger;
     this.after = Math.max(this.after, data.after);

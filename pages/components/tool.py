@@ -1,6 +1,5 @@
 """Tool card: one for every call, in the model's order. What a model or a tool wrote is shown as plain text."""
 
-import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -12,6 +11,7 @@ from core.domain.tool import ToolEffect
 from pages.components.frame import quiet
 from pages.components.state import STATES, StateName, state_text
 from pages.components.text import duration, plain, short
+from pages.components.tool_text import parsed, shown
 from pages.components.words import kind_words, words
 
 LABEL_PX = 104
@@ -19,7 +19,13 @@ _LONG_CHARS = 600
 _ONE_LINE_CHARS = 48
 
 
-def tool_card(call: CallState, state: StateName, *, place: str, narrow: bool = False) -> None:
+Decide = Callable[[CallState, StateName, str], None]
+"""Draws the buttons of a call that waits for a person, under a key."""
+
+
+def tool_card(
+    call: CallState, state: StateName, *, place: str, narrow: bool = False, decide: Decide | None = None
+) -> None:
     """`narrow`: a finished call takes one line, open for more."""
     key = f"tool_{state}_{place}_{call.effect.replace('.', '_')}"
     if narrow and state == "done":
@@ -30,6 +36,8 @@ def tool_card(call: CallState, state: StateName, *, place: str, narrow: bool = F
     with st.container(border=True, gap="xsmall", key=key):
         _head(call, state, key)
         _body(call, state, key)
+        if decide:
+            decide(call, state, f"{place}_{call.effect.replace('.', '_')}")
 
 
 def _one_line(call: CallState, state: StateName) -> str:
@@ -85,24 +93,6 @@ def argument_rows(values: Mapping[str, Any]) -> None:
             _row(name, partial(st.text, shown(value)))
 
 
-def parsed(raw: str) -> dict[str, Any] | None:
-    """A call's arguments as values; None: they are not a JSON object. Big integers keep every digit."""
-    try:
-        values = json.loads(raw or "{}", parse_float=str)
-    except ValueError:
-        return None
-    return values if isinstance(values, dict) else None
-
-
-def shown(value: Any) -> str:
-    """A value as a person reads it."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return json.dumps(value, ensure_ascii=False)
-
-
 def _result(call: CallState) -> str:
     if call.settled:
         return call.settled.output
@@ -123,10 +113,7 @@ def _note(call: CallState, state: StateName) -> str:
     """What a person has to know beside the result."""
     match state:
         case "unknown":
-            return (
-                "It was started and its answer is lost: nobody can say whether it happened. "
-                "It was not sent again. Check the other side before you go on."
-            )
+            return "It was started and its answer is lost: nobody can say whether it happened. It was not sent again."
         case "refused" if call.refused:
             return f"{kind_words(call.refused.error)}. {plain(call.refused.reason)}"
         case "failed" if call.finished and call.finished.error:

@@ -2,17 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.domain.run import ENDED, Run
-from core.domain.state import StepState
+from core.domain.state import CallState, StepState
 from core.errors import Fault
 from core.services.runs import RunView
 from pages.components.answer import answer
 from pages.components.metrics import meta_line
-from pages.components.state import effect_state, state_text
+from pages.components.state import StateName, effect_state, state_text
 from pages.components.text import counted, plain
 from pages.components.tool import tool_card
 from pages.components.words import words
@@ -26,6 +27,8 @@ class Commands:
     news: Callable[[], None] = lambda: None
     """Called before the redraw when something was recorded in a live run."""
     inspect: Callable[[Run], None] | None = None
+    decide: Callable[[Run, CallState, StateName, str], None] | None = None
+    """Draws the buttons of a call that waits for a person."""
 
 
 def you(text: str, place: str) -> None:
@@ -42,6 +45,7 @@ def agent() -> DeltaGenerator:
 def turn(view: RunView, commands: Commands, *, place: str, narrow: bool = False, last: bool = False) -> None:
     """`place` keeps the keys apart where one run stands twice on a page; `narrow`: for half a page; `last`: of all."""
     you(view.state.input, f"{place}_{view.run.id}")
+    decide = partial(commands.decide, view.run) if commands.decide else None
     with agent():
         steps: list[StepState | None] = [*view.state.steps] or [None]
         for step in steps:
@@ -50,7 +54,13 @@ def turn(view: RunView, commands: Commands, *, place: str, narrow: bool = False,
             if step is not None:
                 _step_facts(step)
                 for call in step.calls:
-                    tool_card(call, effect_state(view.state, call), place=f"{place}_{view.run.id}", narrow=narrow)
+                    tool_card(
+                        call,
+                        effect_state(view.state, call),
+                        place=f"{place}_{view.run.id}",
+                        narrow=narrow,
+                        decide=decide,
+                    )
         _ending(view, commands, place)
 
 

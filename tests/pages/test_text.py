@@ -8,7 +8,7 @@ from core.errors import Fault
 from pages.components.editor.model import parse_schema
 from pages.components.state import STATE_HEX, STATES
 from pages.components.text import ago, compact, cost, counted, duration, plain, short, size
-from pages.components.tool import parsed, shown
+from pages.components.tool_text import parsed, shown
 from pages.components.words import words
 
 

@@ -13,7 +13,7 @@ from core.domain.tool import Policy, ToolChoice, ToolSpec
 from pages.components.editor.draft import Change, Draft
 from pages.components.text import plain, short
 
-_POLICIES: dict[Policy, str] = {"allow": "Allow", "deny": "Deny"}
+_POLICIES: dict[Policy, str] = {"allow": "Allow", "ask": "Ask", "deny": "Deny"}
 
 
 def tools(draft: Draft) -> None:
@@ -48,13 +48,12 @@ def _chosen(draft: Draft, choice: ToolChoice, tool: ToolSpec | None) -> None:
 
 
 def _policy(draft: Draft, choice: ToolChoice) -> None:
-    options = dict(_POLICIES) if choice.policy != "ask" else {**_POLICIES, "ask": "Ask"}
     st.segmented_control(
         f"What the model may do with {choice.name}",
-        list(options),
+        list(_POLICIES),
         default=choice.policy,
         required=True,
-        format_func=options.__getitem__,
+        format_func=_POLICIES.__getitem__,
         label_visibility="collapsed",
         **draft.on_change(f"policy_{choice.name}", put_choice(choice.name, "policy")),
     )

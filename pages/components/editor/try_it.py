@@ -10,6 +10,7 @@ from core.domain.result import Err
 from core.domain.run import Run
 from core.domain.template import render
 from core.services.runs import StartRun
+from pages.components.decide import decide
 from pages.components.editor.draft import Draft
 from pages.components.model_badge import model_badge
 from pages.components.session import say, uuid_param, value_or_say, who
@@ -29,7 +30,7 @@ def try_it(draft: Draft) -> None:
         st.badge("Draft" if draft.agent.draft else "Live revision", icon=":material/edit_note:", color="blue")
         st.button("", icon=":material/restart_alt:", type="tertiary", help="Start over", key="try_over", on_click=_over)
     values = _values(draft)
-    commands = Commands(again=partial(_again, draft, values))
+    commands = Commands(again=partial(_again, draft, values), decide=partial(decide, draft.app))
     with st.container(height=HEIGHT_PX, border=True, autoscroll=True, key="try_box"):
         _talk(draft, path, commands, values)
     busy = bool(path) and is_live(path[-1])
