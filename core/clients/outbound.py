@@ -4,6 +4,7 @@ Nothing of this machine goes along: no cookies, no token, no proxy of the enviro
 """
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator, Iterable
 from contextlib import aclosing, asynccontextmanager
@@ -20,6 +21,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _MAX_URL_CHARS = 16_000
 _REDIRECTS = {301, 302, 303, 307, 308}
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 _OWN_HEADERS = {"host", "content-length", "transfer-encoding", "connection", "accept-encoding"}
 _ENCODINGS = {"gzip", "x-gzip", "deflate", "identity", ""}
 _DEFAULT_HEADERS = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": "Aryabhatta"}
@@ -84,9 +86,10 @@ class Outbound:
         """
         progress = _Progress(request.method.upper())
         url = _url(request.url)
+        allowed = self._allowed + _request_allowed(request)
         try:
             async with asyncio.timeout(request.timeout_s):
-                return await self._follow(request, url, progress)
+                return await self._follow(request, url, allowed, progress)
         except TimeoutError:
             raise progress.failure("timeout", f"No whole answer within {request.timeout_s:g} seconds", url) from None
         except RefusedError as error:
@@ -98,10 +101,13 @@ class Outbound:
         except httpx2.TransportError as error:
             raise progress.failure("connection", _said(error), url) from None
 
-    async def _follow(self, request: OutboundRequest, url: httpx2.URL, progress: "_Progress") -> OutboundResponse:
+    async def _follow(
+        self, request: OutboundRequest, url: httpx2.URL, allowed: tuple[AllowedHost, ...], progress: "_Progress"
+    ) -> OutboundResponse:
         headers = {**_DEFAULT_HEADERS, **_given_headers(request.headers)}
         for _ in range(request.redirects + 1):
-            async with self._exchange(request, url, headers, progress) as response:
+            transport = GuardedTransport(allowed, resolve=self._resolve, ssl_context=self._tls(url))
+            async with transport, self._exchange(transport, request, url, headers, progress) as response:
                 target = _redirect(response, url) if request.method.upper() in SAFE_METHODS else None
                 if target is None or not request.redirects:
                     return await _read(response, url, request.max_bytes)
@@ -113,21 +119,23 @@ class Outbound:
 
     @asynccontextmanager
     async def _exchange(
-        self, request: OutboundRequest, url: httpx2.URL, headers: dict[str, str], progress: "_Progress"
+        self,
+        transport: GuardedTransport,
+        request: OutboundRequest,
+        url: httpx2.URL,
+        headers: dict[str, str],
+        progress: "_Progress",
     ) -> AsyncIterator[httpx2.Response]:
-        allowed = self._allowed + _allowed(request.allow)
         timeout = httpx2.Timeout(request.timeout_s, connect=self._connect_timeout_s)
         extensions = {"timeout": timeout.as_dict(), "trace": progress.trace}
         body = request.body or None
         sent = httpx2.Request(request.method.upper(), url, headers=headers, content=body, extensions=extensions)
-        transport = GuardedTransport(allowed, resolve=self._resolve, ssl_context=self._tls(url))
-        async with transport:
-            response = await transport.handle_async_request(sent)
-            progress.status = response.status_code
-            try:
-                yield response
-            finally:
-                await response.aclose()
+        response = await transport.handle_async_request(sent)
+        progress.status = response.status_code
+        try:
+            yield response
+        finally:
+            await response.aclose()
 
     def _tls(self, url: httpx2.URL) -> ssl.SSLContext | None:
         if url.scheme == "https" and self._ssl_context is None:
@@ -159,6 +167,13 @@ def _allowed(entries: Iterable[str]) -> tuple[AllowedHost, ...]:
     return tuple(allowed_host(entry) for entry in entries)
 
 
+def _request_allowed(request: OutboundRequest) -> tuple[AllowedHost, ...]:
+    try:
+        return _allowed(request.allow)
+    except ValueError as error:
+        raise FaultError(Fault("bad_request", f"Among the allowed hosts: {error}")) from None
+
+
 def _url(text: str) -> httpx2.URL:
     if len(text) > _MAX_URL_CHARS:
         raise FaultError(Fault("bad_request", f"The address is longer than {_MAX_URL_CHARS:,} characters."))
@@ -169,9 +184,11 @@ def _url(text: str) -> httpx2.URL:
 
 
 def _given_headers(headers: dict[str, str]) -> dict[str, str]:
-    given = {name.lower(): value for name, value in headers.items()}
+    """Checked here, not by the library: it finds fault only when it has begun to send."""
+    given = {name.lower(): value.strip() for name, value in headers.items()}
     for name, value in given.items():
-        if name in _OWN_HEADERS or not (name + value).isascii() or set(value) & set("\r\n\x00"):
+        is_plain = _TOKEN.fullmatch(name) and value.isascii() and (value.isprintable() or not value)
+        if name in _OWN_HEADERS or not is_plain:
             raise FaultError(Fault("bad_request", f"The header {name!r} cannot be set to this."))
     return given
 

@@ -272,6 +272,11 @@ async def test_an_allowance_of_one_request_does_not_serve_the_next():
         assert len(server.requests) == 1
 
 
+async def test_an_allowance_that_is_no_host_is_a_fault():
+    with pytest.raises(FaultError, match="bad_request: Among the allowed hosts: 'a/b' is not a host"):
+        await Outbound().send(request("http://example.org/", allow=("a/b",)))
+
+
 async def test_a_port_that_is_not_allowed_is_refused():
     async with serving(always(reply("hello"))) as server:
         await fault(server.url(), allow=["127.0.0.1:1"])
@@ -362,12 +367,14 @@ async def test_body_and_headers_arrive():
     assert answer.status == 201
 
 
-@pytest.mark.parametrize("name", ["Host", "Content-Length", "Transfer-Encoding", "Connection", "Größe"])
+@pytest.mark.parametrize(
+    "name", ["Host", "Content-Length", "Transfer-Encoding", "Connection", "Größe", "X Y", "X:", ""]
+)
 async def test_headers_that_would_break_the_request_are_refused(name):
     assert (await fault("http://example.org/", headers={name: "1"})).kind == "bad_request"
 
 
-@pytest.mark.parametrize("value", ["a\r\nHost: evil", "a\nb", "a\x00"])
+@pytest.mark.parametrize("value", ["a\r\nHost: evil", "a\nb", "a\x00", "a\x01", "a\tb", "ä"])
 async def test_header_values_cannot_smuggle(value):
     assert (await fault("http://example.org/", headers={"X": value})).kind == "bad_request"
 

@@ -214,6 +214,11 @@ def test_allowances_are_kept_with_the_tool():
     assert made(tool).allow == ("127.0.0.1:80",)
 
 
+def test_an_allowance_that_is_no_host_is_refused():
+    with pytest.raises(DocumentError, match="'http://x' is not a host or host:port"):
+        read(document({"/pets": {"get": {}}}), URL, allow=["http://x"])
+
+
 @pytest.mark.parametrize(
     ("operation", "method", "words"),
     [

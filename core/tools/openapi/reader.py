@@ -5,6 +5,7 @@ from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
+from core.clients.addresses import allowed_host
 from core.domain.canonical import Json
 from core.domain.schema_check import schema_fault
 from core.domain.tool import Repeat, ToolSpec
@@ -58,9 +59,9 @@ def read(
     """Make tools of a parsed document. `url`: where it came from; servers may be given relative to it.
 
     `only` names operations by operationId, tool name or "GET /path". `allow`: hosts that the tools may reach
-    wherever they lead. Raises `DocumentError` when the document has no operations at all.
+    wherever they lead. Raises `DocumentError` when the document has no operations at all, or `allow` names no host.
     """
-    reader = _Reader(document, url, Names(prefix), tuple(allow))
+    reader = _Reader(document, url, Names(prefix), _hosts(allow))
     made: list[tuple[_Candidate | None, ToolSpec | LeftOut]]
     made = [(candidate, reader.outcome(candidate)) for candidate in _candidates(document)]
     made += [(None, LeftOut(f"webhook {name}", "webhooks are calls by the server")) for name in _webhooks(document)]
@@ -75,6 +76,16 @@ def read(
         tuple(outcome for outcome in chosen if isinstance(outcome, ToolSpec)),
         (*(outcome for outcome in chosen if isinstance(outcome, LeftOut)), *missing),
     )
+
+
+def _hosts(allow: Iterable[str]) -> tuple[str, ...]:
+    hosts = tuple(allow)
+    try:
+        for host in hosts:
+            allowed_host(host)
+    except ValueError as error:
+        raise DocumentError(str(error)) from None
+    return hosts
 
 
 def _candidates(document: dict[str, Json]) -> Iterator[_Candidate]:
