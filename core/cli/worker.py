@@ -16,7 +16,10 @@ from core.cli.session import settings
 @click.command()
 @click.option("--concurrency", type=click.IntRange(1, 1_000), default=50, show_default=True, help="Runs at once.")
 def worker(concurrency: int) -> int:
-    """Execute queued runs, and those that dead workers left, until Ctrl-C or SIGTERM."""
+    """Execute runs that others queue.
+
+    Those that dead workers left as well, until Ctrl-C or SIGTERM.
+    """
     over = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: over.set())
