@@ -14,10 +14,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from core.bootstrap import App
+from core.settings import Settings
+from tests.support.scripted import ScriptedServer
+from tests.support.workspace import workspace
 
 ROOT = Path(__file__).parent.parent.parent
 START_LIMIT_S = 60
+STOP_LIMIT_S = 30
+LONGEST_MS = 30_000
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -30,7 +37,7 @@ QUIET = (
 
 
 class RunningApp:
-    """One server process on a home of its own. It can be killed and started again on the same home."""
+    """One server process on a home of its own. It can be killed and started again on the same home and port."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -41,17 +48,33 @@ class RunningApp:
     @property
     def environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
-        return kept | {"HOME": str(self.home), "ARYABHATTA_HOME": str(self.home / "data")}
+        return kept | {"HOME": str(self.home), "ARYABHATTA_HOME": str(self.settings.home)}
 
-    def start(self) -> None:
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={self.port}"]
-        with (self.home / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
+    @property
+    def settings(self) -> Settings:
+        return Settings(home=self.home / "data")
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self, *options: str, **environment: str) -> None:
+        process = self.launch(*options, **environment)
         deadline = time.monotonic() + START_LIMIT_S
         while not self._answers():
-            assert self._process.poll() is None, self.log()
+            assert process.poll() is None, self.log()
             assert time.monotonic() < deadline, self.log()
             time.sleep(0.1)
+
+    def launch(self, *options: str, **environment: str) -> subprocess.Popen[bytes]:
+        """Start the process, whatever becomes of it."""
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={self.port}", *options]
+        with (self.home / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=self.environment | environment, stdout=log, stderr=log
+            )
+        return self._process
 
     def kill(self) -> None:
         """kill -9, in the middle of whatever it is doing."""
@@ -63,7 +86,15 @@ class RunningApp:
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """`python -m core …` on the same home."""
         command = [sys.executable, "-m", "core", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=60)
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, check=False, capture_output=True, text=True, timeout=60
+        )
+
+    @contextmanager
+    def inside(self, model: ScriptedServer | None = None) -> Iterator[App]:
+        """The services on the same home, seen from another process; with `model` as an endpoint."""
+        with workspace(self.settings, model) as core:
+            yield core
 
     def log(self) -> str:
         return (self.home / "server.log").read_text()
@@ -71,7 +102,7 @@ class RunningApp:
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(how)
-            self._process.wait(30)
+            self._process.wait(STOP_LIMIT_S)
             self._process = None
 
     def _answers(self) -> bool:
@@ -89,54 +120,80 @@ def _free_port() -> int:
 
 
 @contextmanager
-def running_app() -> Iterator[RunningApp]:
+def empty_home() -> Iterator[RunningApp]:
+    """An app that was never started. Whatever it was made to do, no screen and no task may have crashed."""
     home = Path(tempfile.mkdtemp(prefix="an empty home "))
     home.chmod(0o755)
     app = RunningApp(home)
-    app.start()
     try:
         yield app
+        app.stop()
+        _, crashed, trace = app.log().partition("Traceback")
+        assert not crashed, trace
     finally:
         app.stop()
         shutil.rmtree(home, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def app() -> Iterator[RunningApp]:
-    """One server for all tests that leave it running."""
-    with running_app() as app:
+    """One server for the tests of a file that leave it running."""
+    with empty_home() as app:
+        app.start()
         yield app
 
 
 @pytest.fixture
 def own_app() -> Iterator[RunningApp]:
-    """A server of the test's own, to be killed."""
-    with running_app() as app:
+    """A server of the test's own, to be killed or set up in another way."""
+    with empty_home() as app:
+        app.start()
         yield app
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
+def scripted(app: RunningApp) -> Iterator[ScriptedServer]:
+    """A scripted model that answers wherever an agent names none."""
+    server = ScriptedServer().start()
+    with app.inside(server):
+        pass
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def model(scripted: ScriptedServer) -> Iterator[ScriptedServer]:
+    """The scripted model, with exactly the requests that the test planned."""
+    scripted.requests.clear()
+    yield scripted
+    scripted.verify()
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Of one file, not of the session: playwright's event loop would stand in the way of asynchronous tests."""
+    expect.set_options(timeout=LONGEST_MS)
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if (path := shutil.which(name))), None)
     with sync_playwright() as playwright:
-        found = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
         browser = playwright.chromium.launch(executable_path=found, args=list(QUIET))
         yield browser
         browser.close()
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    yield page
+    context.set_default_timeout(LONGEST_MS)
+    yield context
     context.close()
 
 
-IDLE = """() => { const app = document.querySelector('[data-testid=stApp]');
-  return app && app.dataset.testScriptState === 'notRunning' && app.dataset.testConnectionState === 'CONNECTED' }"""
-
-
-def idle(page: Page) -> None:
-    """Wait until Streamlit has drawn everything."""
-    page.wait_for_function(IDLE)
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """One tab, in which no script may fail."""
+    page = context.new_page()
+    failures: list[str] = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    yield page
+    assert not failures
