@@ -69,6 +69,7 @@ class App:
     def close(self) -> None:
         """Let go of every run and of everything this process started. The App is not to be used afterwards."""
         self.executor.stop()
+        self._parts.toolbox.close()
         self._parts.demo.stop()
         self._parts.local.stop()
         self._parts.engine.dispose()
@@ -80,6 +81,8 @@ class _Parts:
 
     engine: Engine
     feed: Feed
+    outbound: Outbound
+    toolbox: Toolbox
     demo: DemoServer
     local: LocalModels
     owner: str
@@ -94,12 +97,14 @@ def build(settings: Settings, *, adopt: bool) -> App:
     engine = create_engine(database_url(settings))
     migrate(engine)
     seed(engine)
-    parts = _Parts(engine, Feed(), DemoServer(), LocalModels(settings.home / "models"), _worker_name())
+    outbound = Outbound()
+    toolbox = Toolbox(outbound, NotebookRepository(engine))
+    parts = _Parts(
+        engine, Feed(), outbound, toolbox, DemoServer(), LocalModels(settings.home / "models"), _worker_name()
+    )
     vault = SecretService(engine, settings)
     connections = Connections(vault, parts.demo, parts.local)
     agents, endpoints = AgentService(engine), EndpointService(engine, settings, vault, connections)
-    outbound = Outbound()
-    toolbox = Toolbox(outbound, NotebookRepository(engine))
     catalogue = ToolCatalogue(engine, toolbox)
     executor = _executor(settings, parts, connections, toolbox, adopt=adopt)
     specs = SpecBuilder(agents, endpoints, catalogue)

@@ -101,6 +101,8 @@ class ToolService:
         response = asyncio.run(self._outbound.send(request))
         if response.status != 200:
             raise DocumentError(f"{source} answered with HTTP status {response.status}.")
+        if response.cut:
+            raise DocumentError(f"The document is longer than {DOCUMENT_LIMIT_BYTES:,} bytes.")
         return response.url, response.text()
 
     def _keep(self, reading: Reading, url: str, who: str) -> ImportReport:
