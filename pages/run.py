@@ -77,7 +77,8 @@ def live(app: App, view: RunView) -> None:
 
 def body(app: App, view: RunView) -> None:
     metric_row(run_numbers(view.state.totals))
-    left, right = st.columns(HALVES, gap="large")
+    with st.container(key="halves"):
+        left, right = st.columns(HALVES, gap="large")
     with left:
         section("Steps")
         waterfall(view.state)

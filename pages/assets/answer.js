@@ -8,7 +8,7 @@ function load() {
     .then(([m]) => ({ marked: m.marked, purify: globalThis.DOMPurify }));
   return libraries;
 }
-load().then((l) => { load.ready = l; });
+load().then((l) => { load.ready = l; }).catch(() => { libraries = undefined; });
 
 const FORBIDDEN = {
   FORBID_TAGS: ['style', 'form', 'img', 'picture', 'video', 'audio', 'input', 'button', 'svg', 'math', 'iframe'],
@@ -125,12 +125,14 @@ class View {
     this.pulse.textContent = this.pulse.hidden ? '' : this.data.waiting;
     this.body.setAttribute('aria-busy', String(streaming));
     this.body.classList.toggle('stopped', this.data.stopped);
-    if (load.ready) this.render(load.ready);
-    else load().then((l) => this.render(l));
+    if (load.ready) { this.render(load.ready); return; }
+    this.body.textContent = this.text; // plain until the libraries are here
+    load().then((l) => { load.ready = l; this.paint(); }).catch(() => { libraries = undefined; });
   }
 
   // Only the blocks whose source changed are parsed again: normally the last one.
   render({ marked, purify }) {
+    if (!this.blocks.length) this.body.replaceChildren();
     let i = 0;
     for (const token of marked.lexer(this.text)) {
       if (token.type === 'space') continue;

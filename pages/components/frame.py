@@ -41,7 +41,10 @@ button[kind="primary"],[data-testid="stBaseButton-primary"],[data-testid="stBase
 [class*="st-key-flush"] [data-testid="stPageLink-NavLink"] p{font-size:1rem}
 [class*="st-key-dense"] button{min-height:1.5rem;padding:0 .25rem}
 [class*="st-key-tool_"] .quiet{line-height:1.6rem}
-[class*="st-key-tool_"] [data-testid="stPopoverButton"]{min-height:1.5rem;padding:0 .25rem}
+[class*="st-key-raw_"] button{min-height:1.5rem;padding:0 .25rem}
+[class*="st-key-cardhead_"]>:first-child{min-width:8rem}
+.st-key-halves>*>[data-testid="stHorizontalBlock"]>[data-testid="stColumn"],
+.st-key-halves>[data-testid="stHorizontalBlock"]>[data-testid="stColumn"]{min-width:min(100%,25rem)}
 [class*="st-key-tool_running"] [data-testid="stIconMaterial"]{animation:turn 1.2s linear infinite}
 @keyframes turn{to{transform:rotate(360deg)}}
 @media (prefers-reduced-motion:reduce){[class*="st-key-tool_running"] [data-testid="stIconMaterial"]{animation:none}}

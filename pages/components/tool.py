@@ -49,12 +49,13 @@ def _one_line(call: CallState, state: StateName) -> str:
 def _head(call: CallState, state: StateName, key: str) -> None:
     effect: ToolEffect = call.tool.effect if call.tool else "read"
     icon = ":material/visibility:" if effect == "read" else ":material/edit:"
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+    time = f" :gray[· {took(call)}]" if call.finished else ""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"cardhead_{key}"):
         st.markdown(f":gray[{icon}] **{plain(call.call.name)}**", width="stretch")
-        time = f" :gray[· {took(call)}]" if call.finished else ""
-        st.markdown(state_text(state) + time, width="content")
-        if state not in {"queued", "running"}:
-            _raw(call, key, "")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content", wrap=False):
+            st.markdown(state_text(state) + time, width="content")
+            if state not in {"queued", "running"}:
+                _raw(call, key, "")
 
 
 def _body(call: CallState, state: StateName, key: str) -> None:
