@@ -6,6 +6,7 @@ import httpx2
 
 from core.clients.chat.route import Route
 from core.clients.chat.transport import NO_KEY, current_wire
+from core.clients.hub_library import quiet_hub
 
 if TYPE_CHECKING:
     from huggingface_hub import AsyncInferenceClient
@@ -19,6 +20,7 @@ def load_hub() -> "type[AsyncInferenceClient]":
     Imported here since that takes 0.4 s of CPU: commands that ask no model should not wait for it, nor should the
     event loop, so the first call belongs into a thread.
     """
+    quiet_hub()
     from huggingface_hub import AsyncInferenceClient, set_async_client_factory  # noqa: PLC0415
 
     set_async_client_factory(_client_for_hub)
