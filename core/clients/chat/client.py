@@ -12,7 +12,7 @@ from core.clients.chat.assemble import Assembler
 from core.clients.chat.hub import hub_client, load_hub
 from core.clients.chat.reading import Reading
 from core.clients.chat.route import route_to
-from core.clients.chat.transport import RecordedTransport, SharedClient, Wire, decoded, sending
+from core.clients.chat.transport import SharedClient, Wire, decoded, sending
 from core.domain.endpoint import Endpoint
 from core.domain.event import Exchange
 from core.domain.model_call import Delta, ModelRequest, Reply
@@ -39,7 +39,7 @@ class ChatClient:
         self._addresses = addresses
         self._timeout_s = timeout_s
         self._connect_timeout_s = connect_timeout_s
-        self._http = SharedClient(RecordedTransport(transport))
+        self._http = SharedClient(transport)
         self._loading = asyncio.Lock()
 
     async def ask(self, request: ModelRequest, on_delta: Callable[[Delta], None]) -> Reply:

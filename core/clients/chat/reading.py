@@ -37,15 +37,20 @@ class Reading:
         if self._media_type() == "text/event-stream":
             await self._read_stream(pieces)
         else:
-            self._read_document(b"".join([self._weighed(piece) async for piece in pieces]))
+            document = []
+            async for piece in pieces:
+                document.append(self._within_limit(piece))
+                self._check_size()
+            self._read_document(b"".join(document))
 
     async def _read_stream(self, pieces: AsyncIterator[bytes]) -> None:
         splitter = Splitter()
         head: list[bytes] = []
         async for piece in pieces:
-            self._take(splitter.feed(self._weighed(piece)))
+            self._take(splitter.feed(self._within_limit(piece)))
             if self._assembler.fault:
                 return
+            self._check_size()
             if not self._has_events:
                 head.append(piece)
         self._finish(splitter)
@@ -98,11 +103,15 @@ class Reading:
         if when is None or deadline < when:
             self._limit.reschedule(deadline)
 
-    def _weighed(self, piece: bytes) -> bytes:
+    def _within_limit(self, piece: bytes) -> bytes:
+        """As much of the piece as there is room for: what came before the limit is shown."""
+        room = max(0, LIMIT_BYTES - self._size)
         self._size += len(piece)
+        return piece if len(piece) <= room else piece[:room]
+
+    def _check_size(self) -> None:
         if self._size > LIMIT_BYTES:
             raise FaultError(Fault("size_limit", f"The answer is larger than {LIMIT_BYTES:,} bytes."))
-        return piece
 
     def _media_type(self) -> str:
         return self._wire.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -6,17 +6,19 @@ are used: `set_async_client_factory` and an httpx2 transport around the standard
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, Iterator, Mapping
-from contextlib import aclosing, contextmanager
+from base64 import b64encode
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
+from urllib.parse import unquote_to_bytes
 
 import httpx2
 
 from core.clients.chat import faults
+from core.clients.chat.direct import DirectTransport
 from core.clients.chat.proxies import proxy_for
 from core.clients.chat.route import Route, origin_of, without_password
 from core.errors import Fault, FaultError
@@ -78,23 +80,56 @@ def current_wire() -> Wire | None:
 
 
 class SharedClient(httpx2.AsyncClient):
-    """One connection pool for all requests of an event loop.
+    """One connection pool for all requests of an event loop. What the hub sends through it is the recorded body, once.
 
     The hub opens and closes a client with every client of its own. Making one costs 25 ms for its TLS context, and
     keeping a client of the hub instead leaks: each stream leaves an entry on its exit stack until it is closed.
     """
 
-    def __init__(self, transport: httpx2.AsyncBaseTransport) -> None:
-        super().__init__(
-            transport=transport,
-            # A redirect would repeat the request unasked, at another address, with the key.
-            follow_redirects=False,
-            # The hub's hooks stay out: they forbid 127.0.0.1 under HF_HUB_OFFLINE, and they read error bodies only
-            # when these tell their length, which leaves the connection taken for ever.
-            event_hooks={},
-            # A cookie of one server on this host would go to every other port of the host.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-        )
+    def __init__(self, network: httpx2.AsyncBaseTransport | None = None) -> None:
+        """`network` stands in for it."""
+        self._network = _Routes() if network is None else network
+        super().__init__(transport=self._network)
+
+    @asynccontextmanager
+    async def stream(self, method: str, url: httpx2.URL | str, **asked: Any) -> AsyncIterator[httpx2.Response]:
+        """Send the hub's request with the recorded body, and take the answer before the hub can misread it.
+
+        Nothing else of a general client happens on the way. A redirect would repeat the request unasked, at another
+        address, with the key. A cookie of one server would go to every other port of its host. The hub's hooks forbid
+        127.0.0.1 under HF_HUB_OFFLINE, and read error bodies only when these tell their length, which leaves the
+        connection taken for ever.
+        """
+        wire = current_wire()
+        assert wire is not None
+        request = _recorded(method, httpx2.URL(url), asked["headers"], wire)
+        response = await self._send(request, wire)
+        try:
+            if not response.is_success:
+                # The hub knows three forms of an error body, and raises AttributeError or ResponseNotRead for
+                # others. Raised here, it never sees one.
+                raise FaultError(await _refusal(response))
+            yield response
+        finally:
+            await response.aclose()
+
+    async def _send(self, request: httpx2.Request, wire: Wire) -> httpx2.Response:
+        wire.url = without_password(request.url)
+        wire.began = time.perf_counter()
+        try:
+            response = await self._network.handle_async_request(request)
+        except httpx2.TransportError as error:
+            # The hub would wrap some of these and let others pass as they are.
+            raise FaultError(faults.of_transport(error, has_begun=False, silence_s=wire.silence_s)) from error
+        wire.headers_ms = wire.elapsed_ms()
+        response.request = request
+        assert isinstance(response.stream, httpx2.AsyncByteStream)
+        wire.response, wire.stream = response, response.stream
+        return response
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._network.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -106,36 +141,6 @@ class SharedClient(httpx2.AsyncClient):
         traceback: TracebackType | None = None,
     ) -> None:
         """Stay open: `aclose` is for whoever made this client."""
-
-
-class RecordedTransport(httpx2.AsyncBaseTransport):
-    """Sends exactly the recorded body, once, and takes the answer's bytes before the hub can misread them."""
-
-    def __init__(self, inner: httpx2.AsyncBaseTransport | None = None) -> None:
-        self._routes = _Routes() if inner is None else inner
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        wire = current_wire()
-        assert wire is not None
-        outgoing = _recorded(request, wire)
-        wire.url = without_password(outgoing.url)
-        wire.began = time.perf_counter()
-        try:
-            response = await self._routes.handle_async_request(outgoing)
-        except httpx2.TransportError as error:
-            # The hub would wrap some of these and let others pass as they are.
-            raise FaultError(faults.of_transport(error, has_begun=False, silence_s=wire.silence_s)) from error
-        wire.headers_ms = wire.elapsed_ms()
-        assert isinstance(response.stream, httpx2.AsyncByteStream)
-        wire.response, wire.stream = response, response.stream
-        if not response.is_success:
-            # The hub reads an error body only when it tells its length, knows three of its forms, and raises
-            # AttributeError or ResponseNotRead for others. Raised here, it never sees one.
-            raise FaultError(await _refusal(response))
-        return response
-
-    async def aclose(self) -> None:
-        await self._routes.aclose()
 
 
 async def decoded(wire: Wire) -> AsyncGenerator[bytes]:
@@ -155,23 +160,21 @@ async def decoded(wire: Wire) -> AsyncGenerator[bytes]:
         raise FaultError(Fault("stream_malformed", f"The answer cannot be decompressed: {error}")) from error
 
 
-def _recorded(request: httpx2.Request, wire: Wire) -> httpx2.Request:
+def _recorded(method: str, url: httpx2.URL, headers: Mapping[str, str], wire: Wire) -> httpx2.Request:
     """The hub's request with the recorded body in place of its own, which drops nulls and rewrites schemas."""
     if wire.url:
         raise FaultError(Fault("internal", "A second request for one answer was stopped before it was sent."))
-    if origin_of(request.url) != wire.route.origin:
-        raise FaultError(
-            Fault("internal", f"A request to {request.url.host} instead of {wire.route.origin} was stopped.")
-        )
-    headers = request.headers.copy()
-    headers["content-length"] = str(len(wire.body))
-    headers["accept-encoding"] = "identity"  # compressed, a stream comes in lumps
-    if headers.get("authorization") == f"Bearer {NO_KEY}":
-        del headers["authorization"]
-    # The hub passes its own timeout, "for ever", which would override the client's.
+    if origin_of(url) != wire.route.origin:
+        raise FaultError(Fault("internal", f"A request to {url.host} instead of {wire.route.origin} was stopped."))
+    # Compressed, a stream comes in lumps.
+    sent = {name.lower(): value for name, value in headers.items()} | {"accept": "*/*", "accept-encoding": "identity"}
+    if url.userinfo:
+        sent["authorization"] = f"Basic {b64encode(unquote_to_bytes(url.userinfo)).decode()}"
+    elif sent.get("authorization") == f"Bearer {NO_KEY}":
+        del sent["authorization"]
+    # The hub passes its own timeout, "for ever".
     limits = {"connect": wire.connect_s, "read": wire.silence_s, "write": wire.silence_s, "pool": wire.connect_s}
-    extensions = request.extensions | {"timeout": limits}
-    return httpx2.Request(request.method, request.url, headers=headers, content=wire.body, extensions=extensions)
+    return httpx2.Request(method, url, headers=sent, content=wire.body, extensions={"timeout": limits})
 
 
 async def _refusal(response: httpx2.Response) -> Fault:
@@ -194,11 +197,11 @@ async def _refusal(response: httpx2.Response) -> Fault:
 
 
 class _Routes(httpx2.AsyncBaseTransport):
-    """The standard transport, through the environment's proxy where there is one for an address."""
+    """Straight to the server, or through the environment's proxy where there is one for an address."""
 
     def __init__(self) -> None:
-        self._by_origin: dict[str, httpx2.AsyncHTTPTransport] = {}
-        self._by_proxy: dict[str | None, httpx2.AsyncHTTPTransport] = {}
+        self._by_origin: dict[str, httpx2.AsyncBaseTransport] = {}
+        self._by_proxy: dict[str | None, httpx2.AsyncBaseTransport] = {None: DirectTransport()}
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         origin = origin_of(request.url)
@@ -211,7 +214,7 @@ class _Routes(httpx2.AsyncBaseTransport):
         for transport in self._by_proxy.values():
             await transport.aclose()
 
-    def _through(self, proxy: str | None) -> httpx2.AsyncHTTPTransport:
+    def _through(self, proxy: str | None) -> httpx2.AsyncBaseTransport:
         if proxy not in self._by_proxy:
             self._by_proxy[proxy] = httpx2.AsyncHTTPTransport(
                 proxy=proxy,

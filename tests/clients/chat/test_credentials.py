@@ -7,7 +7,7 @@ from core.clients.chat import hub
 from core.clients.chat.client import ChatClient
 from core.clients.chat.proxies import is_loopback, proxy_for
 from core.clients.chat.route import Route, route_to
-from core.clients.chat.transport import RecordedTransport, SharedClient, Wire, sending
+from core.clients.chat.transport import SharedClient, Wire, sending
 from core.domain.endpoint import Endpoint
 from core.domain.model_call import ModelRequest
 from core.errors import Fault, FaultError
@@ -145,7 +145,7 @@ async def test_another_host_for_hugging_face_is_spoken_to_directly():
 async def test_a_second_request_in_one_answer_is_stopped():
     with ScriptedServer(text("a")) as server:
         route = route_to(Endpoint(name="e", kind="openai"), server.base_url, None)
-        http = SharedClient(RecordedTransport())
+        http = SharedClient()
         with sending(Wire(route, b"{}", http, 5.0, 5.0)):
             async with hub.hub_client(route) as client:
                 await client.chat_completion([], model="m", stream=True)
