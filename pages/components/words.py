@@ -158,10 +158,17 @@ _WORDS: dict[FaultKind, Words] = {
 
 assert set(_WORDS) == set(get_args(FaultKind))
 
+_MISFIT = Words(
+    "The model wrote something that is no answer",
+    "It began a tool call and did not keep to its form, so its server could not read it. Small models do that. "
+    "Nothing was executed, and nothing was repeated by itself.",
+    "Try again; fewer tools, a lower temperature or a larger model help.",
+)
+
 
 def words(fault: Fault) -> Words:
     """The words for a fault, with the moment it asked for where it named one."""
-    found = _WORDS[fault.kind]
+    found = _MISFIT if fault.is_misfit else _WORDS[fault.kind]
     if fault.retry_after_s is None:
         return found
     return found._replace(do=f"Try again in {fault.retry_after_s:g} s: that is what the endpoint asks for.")

@@ -65,6 +65,13 @@ def test_a_fault_names_the_wait_it_was_told():
     assert "2.5 s" in words(Fault("rate_limited", "slow down", 429, retry_after_s=2.5)).do
 
 
+def test_output_that_llama_cpp_cannot_read_is_called_what_it_is():
+    said = words(Fault("server_error", MISFIT, 500))
+    assert said.happened == "The model wrote something that is no answer"
+    assert "on its side" not in said.means
+    assert words(Fault("server_error", "out of memory", 500)).happened == "The endpoint failed"
+
+
 def test_states_have_one_colour_in_both_themes():
     assert set(STATES) == set(STATE_HEX)
 
