@@ -189,7 +189,7 @@ class DurableLoop:
     def _worker(self) -> Worker:
         chat, writer = chat_client(), GroupWriter(JournalStore(self.engine, OWNER))
         claims, presence = Claims(self.engine, OWNER, "benchmark", 15), Presence(self.engine, OWNER)
-        worker = Worker(claims, presence, writer, self.feed, lease_s=15, adopt=False)
+        worker = Worker(claims, presence, writer, self.feed, lease_s=15, adopt=0)
         ports = Ports(
             journal=writer, model=chat, tools=Adder(), observer=self.feed, now=now, holds_lease=worker.holds_lease
         )

@@ -140,7 +140,13 @@ def _executor(
     settings: Settings, parts: _Parts, connections: Connections, toolbox: Toolbox, *, adopt: bool
 ) -> Executor:
     """The worker, made but not started: a command that only reads never announces itself."""
-    chat = ChatClient(connections.key, connections.address, settings.model_timeout_s, settings.connect_timeout_s)
+    chat = ChatClient(
+        connections.key,
+        connections.address,
+        settings.model_timeout_s,
+        settings.connect_timeout_s,
+        stamp=connections.stamp,
+    )
     writer = GroupWriter(JournalStore(parts.engine, parts.owner))
     worker = Worker(
         Claims(parts.engine, parts.owner, __version__, settings.lease_s),

@@ -25,6 +25,10 @@ class Connections:
     def __init__(self, secrets: SecretService, demo: Demo, local: Local) -> None:
         self._secrets, self._demo, self._local = secrets, demo, local
 
+    def stamp(self) -> object:
+        """Changes when an address or a key that was given may not be right any more."""
+        return self._secrets.stamp()
+
     def local_models(self) -> tuple[str, ...]:
         """The model files on this machine."""
         return self._local.names()

@@ -24,6 +24,11 @@ class SecretService:
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine, self._settings = engine, settings
+        self._changes = 0
+
+    def stamp(self) -> int:
+        """Another one after each change in this process: what was derived from a value before is no longer good."""
+        return self._changes
 
     def set(self, name: str, value: str, who: str) -> Result[None]:
         """Keep a value under a name, in place of what stood there."""
@@ -34,6 +39,7 @@ class SecretService:
         ciphertext = self._fernet().encrypt(value.encode("utf-8", "surrogatepass"))
         with UnitOfWork(self._engine) as unit:
             put = keep(unit, SecretRepository(unit.session).put(name, ciphertext, who))
+        self._changes += 1
         return put if isinstance(put, Err) else Ok(None)
 
     def names(self) -> list[SecretName]:
@@ -45,6 +51,7 @@ class SecretService:
         _log.info("secret %s deleted by %r", name, who)
         with UnitOfWork(self._engine) as unit:
             gone = keep(unit, SecretRepository(unit.session).delete(name))
+        self._changes += 1
         return gone if isinstance(gone, Err) else Ok(None)
 
     def value(self, name: str) -> str | None:

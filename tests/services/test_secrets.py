@@ -90,3 +90,13 @@ def test_all_who_begin_at_once_get_the_same_key(tmp_path):
         thread.join()
     assert len(keys) == 8
     assert len(set(keys)) == 1
+
+
+def test_a_change_can_be_noticed(secrets):
+    before = secrets.stamp()
+    secrets.set("A", "one", "test")
+    changed = secrets.stamp()
+    secrets.value("A")
+    assert before != changed == secrets.stamp()
+    secrets.delete("A")
+    assert secrets.stamp() != changed

@@ -1,8 +1,10 @@
 """Asks a model: one request, one assembled reply, whatever the server does."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import aclosing
+from typing import Final, NamedTuple
 
 import httpx2
 import msgspec
@@ -11,19 +13,30 @@ from core.clients.chat import faults, words
 from core.clients.chat.assemble import Assembler
 from core.clients.chat.hub import hub_client, load_hub
 from core.clients.chat.reading import Reading
-from core.clients.chat.route import route_to
+from core.clients.chat.route import Route, route_to
 from core.clients.chat.transport import SharedClient, Wire, decoded, sending
 from core.domain.endpoint import Endpoint
 from core.domain.event import Exchange
 from core.domain.model_call import Delta, ModelRequest, Reply
 from core.errors import Fault, FaultError
 
+_ROUTE_S: Final = 5.0
+"""How long a route is good. A key that another process changed counts no later than after this."""
+_ROUTES: Final = 1_000
+
+
+class _Known(NamedTuple):
+    route: Route
+    stamp: object
+    until_s: float
+
 
 class ChatClient:
     """Speaks the chat-completions protocol with any endpoint. Lives on one event loop.
 
     `credentials` gives the key of an endpoint or None, `addresses` its base URL (starting a local server first where
-    it takes one). Both are called in a thread, the address first, and may raise `FaultError`.
+    it takes one). Both are called in a thread, the address first, and may raise `FaultError`; their answers hold for a
+    moment, unless `stamp` says that something changed.
     """
 
     def __init__(
@@ -33,6 +46,7 @@ class ChatClient:
         timeout_s: float = 120.0,
         connect_timeout_s: float = 10.0,
         transport: httpx2.AsyncBaseTransport | None = None,
+        stamp: Callable[[], object] = lambda: None,
     ) -> None:
         """`timeout_s`: longest silence of a server. `transport` stands in for the network."""
         self._credentials = credentials
@@ -40,6 +54,8 @@ class ChatClient:
         self._timeout_s = timeout_s
         self._connect_timeout_s = connect_timeout_s
         self._http = SharedClient(transport)
+        self._stamp = stamp
+        self._routes: dict[Endpoint, _Known] = {}
         self._loading = asyncio.Lock()
 
     async def ask(self, request: ModelRequest, on_delta: Callable[[Delta], None]) -> Reply:
@@ -72,18 +88,32 @@ class ChatClient:
         await self._http.aclose()
 
     async def _wire(self, request: ModelRequest) -> Wire:
-        """In a thread: keys come from the database, and an address may be that of a server yet to start."""
-        if request.endpoint.kind != "local":
-            return await asyncio.to_thread(self._route, request)
-        async with self._loading:  # a model loads for many seconds: only one of the few threads may wait for that
-            return await asyncio.to_thread(self._route, request)
+        route = self._known(request.endpoint) or await self._find(request)
+        return Wire(route, request.body, self._http, self._timeout_s, self._connect_timeout_s)
 
-    def _route(self, request: ModelRequest) -> Wire:
+    def _known(self, endpoint: Endpoint) -> Route | None:
+        known = self._routes.get(endpoint)
+        if known is None or known.until_s < time.monotonic() or known.stamp != self._stamp():
+            return None
+        return known.route
+
+    async def _find(self, request: ModelRequest) -> Route:
+        """In a thread: keys come from the database, and an address may be that of a server yet to start."""
+        if request.endpoint.kind == "local":  # it may go to sleep at any time
+            async with self._loading:  # a model loads for many seconds: only one of the few threads may wait for that
+                return await asyncio.to_thread(self._route, request)
+        stamp = self._stamp()
+        route = await asyncio.to_thread(self._route, request)
+        if len(self._routes) >= _ROUTES:
+            self._routes.clear()
+        self._routes[request.endpoint] = _Known(route, stamp, time.monotonic() + _ROUTE_S)
+        return route
+
+    def _route(self, request: ModelRequest) -> Route:
         load_hub()
         endpoint = msgspec.structs.replace(request.endpoint, model=request.model or request.endpoint.model)
         address = self._addresses(endpoint)
-        route = route_to(endpoint, address, self._credentials(endpoint))
-        return Wire(route, request.body, self._http, self._timeout_s, self._connect_timeout_s)
+        return route_to(endpoint, address, self._credentials(endpoint))
 
 
 async def _converse(wire: Wire, model: str, reading: Reading) -> None:

@@ -3,6 +3,7 @@
 import httpx2
 import pytest
 
+from core.clients.chat import client as client_module
 from core.clients.chat import hub
 from core.clients.chat.client import ChatClient
 from core.clients.chat.proxies import is_loopback, proxy_for
@@ -261,3 +262,37 @@ async def test_the_address_is_asked_for_first_and_knows_the_model():
 )
 def test_models_are_listed_where_completions_are_made(base_url, models):
     assert Route(base_url=base_url, key="", origin="").models_url == models
+
+
+async def test_the_way_to_an_endpoint_is_asked_for_once_until_something_changes():
+    asked, changes = [], [0]
+
+    def credential(endpoint):
+        asked.append(endpoint.name)
+        return f"sk-{len(asked)}"
+
+    with ScriptedServer(*[text("a")] * 3) as server:
+        client = ChatClient(credential, lambda e: e.base_url, stamp=lambda: changes[0])
+        endpoint = Endpoint(name="e", kind="openai", base_url=server.base_url)
+        for _ in range(2):
+            await client.ask(ModelRequest(endpoint=endpoint, model="m", body=b"{}"), lambda _: None)
+        changes[0] += 1
+        await client.ask(ModelRequest(endpoint=endpoint, model="m", body=b"{}"), lambda _: None)
+        await client.close()
+    assert [request.headers["authorization"] for request in server.requests] == [
+        "Bearer sk-1",
+        "Bearer sk-1",
+        "Bearer sk-2",
+    ]
+
+
+async def test_a_key_that_another_process_changed_counts_soon(monkeypatch):
+    monkeypatch.setattr(client_module, "_ROUTE_S", -1.0)
+    keys = iter(["sk-1", "sk-2"])
+    with ScriptedServer(*[text("a")] * 2) as server:
+        client = ChatClient(lambda _: next(keys), lambda e: e.base_url)
+        endpoint = Endpoint(name="e", kind="openai", base_url=server.base_url)
+        for _ in range(2):
+            await client.ask(ModelRequest(endpoint=endpoint, model="m", body=b"{}"), lambda _: None)
+        await client.close()
+    assert [request.headers["authorization"] for request in server.requests] == ["Bearer sk-1", "Bearer sk-2"]
