@@ -18,6 +18,8 @@ LOOK_AGAIN_S = 1.0
 FRAME_S = 0.04
 """Shortest time between two pieces to a browser: 25 a second read as fluent."""
 
+News = tuple[list[Event | TextFrame], bool]
+
 RESTING: frozenset[RunStatus] = ENDED | {"waiting"}
 
 
@@ -39,7 +41,7 @@ class RunWatch:
         self._over: set[tuple[str, int]] = set()
         """Answers whose whole text was given."""
 
-    def look(self) -> tuple[list[Event | TextFrame], bool]:
+    def look(self) -> News:
         """What is new, in order, and whether the run rests now: it ended, or it waits for a person."""
         status = self._status(self._run_id)  # read first: what follows then holds everything up to that status
         partial = self._partial(self._run_id)
@@ -52,6 +54,13 @@ class RunWatch:
         if (frame := self._live(partial)) is not None:
             news.append(frame)  # behind the entries: it belongs to an answer that begins after them
         return news, status is None or status in RESTING
+
+    def glance(self) -> News | None:
+        """The same without the database, where the run is driven here and every entry was seen; else None."""
+        if self._feed.recorded_at(self._run_id) != self._after:
+            return None
+        frame = self._live(self._partial(self._run_id)) if self._feed.text(self._run_id) else None
+        return ([frame] if frame else []), False
 
     def _live(self, partial: Partial | None) -> TextFrame | None:
         """What is new of the text under way; a checkpoint may be older than the outcome that was read since."""
@@ -77,7 +86,7 @@ class RunWatch:
         """For a command: ends when the run rests."""
         with self._feed.watch(self._run_id) as watch:
             while True:
-                news, rests = self.look()
+                news, rests = self.glance() or self.look()
                 yield from news
                 if rests:
                     return
@@ -87,7 +96,8 @@ class RunWatch:
         """For a browser: ends when the run rests. An empty list says that the connection lives."""
         with self._feed.watch(self._run_id, asyncio.get_running_loop()) as watch:
             while True:
-                news, rests = await asyncio.to_thread(self.look)
+                seen = self.glance()
+                news, rests = seen if seen is not None else await asyncio.to_thread(self.look)
                 yield [_frame(item) for item in news]
                 if rests:
                     return
