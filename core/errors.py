@@ -49,6 +49,11 @@ class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
     status: int | None = None
     retry_after_s: float | None = None
 
+    @property
+    def is_misfit(self) -> bool:
+        """llama.cpp's HTTP 500 for what its model wrote: neither an answer nor a call as its template shows them."""
+        return "output that does not match the expected" in self.message
+
 
 class AryabhattaError(Exception):
     """The root of every error this project raises on purpose."""

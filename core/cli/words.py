@@ -50,13 +50,17 @@ _WHAT_TO_DO: dict[FaultKind, str] = {
     "interrupted": "The run was interrupted. Go on with: python -m core runs resume",
     "internal": "A fault of Aryabhatta. ARYABHATTA_LOG_LEVEL=debug shows where it happened.",
 }
+_MISFIT = (
+    "The model began a tool call and did not keep to its form, so its server could not read it. Nothing was executed. "
+    "Run it again, with fewer tools, a lower temperature or a larger model."
+)
 
 
 def fault_line(fault: Fault) -> str:
     """What happened, in the words of whoever reported it, and what to do about it."""
     status = f" (HTTP {fault.status})" if fault.status else ""
     wait = f" Wait {fault.retry_after_s:g} s." if fault.retry_after_s else ""
-    return f"{fault.kind}{status}: {fault.message.strip()}\n{_WHAT_TO_DO[fault.kind]}{wait}"
+    return f"{fault.kind}{status}: {fault.message.strip()}\n{_MISFIT if fault.is_misfit else _WHAT_TO_DO[fault.kind]}{wait}"
 
 
 def progress_line(event: Event) -> str:

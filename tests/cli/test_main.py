@@ -111,6 +111,12 @@ def test_every_kind_of_failure_has_words():
         assert fault_line(Fault(kind, "x")).startswith(f"{kind}: x\n")
 
 
+def test_output_that_llama_cpp_cannot_read_is_called_what_it_is():
+    said = "The model produced output that does not match the expected peg-native format"
+    assert "began a tool call" in fault_line(Fault("server_error", said, 500))
+    assert "began a tool call" not in fault_line(Fault("server_error", "out of memory", 500))
+
+
 @pytest.mark.parametrize(
     ("columns", "answered", "code"),
     [

@@ -19,7 +19,7 @@ from core.domain.endpoint import Endpoint
 from core.domain.local_model import ServerStatus
 from core.domain.model_call import ModelRequest
 from core.errors import FaultError
-from tests.support.gguf import TOOL_TEMPLATE, header, weights, with_template
+from tests.support.gguf import BARE_TEMPLATE, TOOL_TEMPLATE, header, weights, with_template
 
 ENDPOINT = Endpoint(name="local", kind="local")
 
@@ -77,6 +77,19 @@ async def test_cancelling_frees_the_model_for_the_next(model):
         await task
     reply = await asyncio.wait_for(_ask(serving, max_tokens=2), 60)
     assert reply.text
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(("stream", "kind"), [(True, "stream_error"), (False, "server_error")])
+async def test_output_that_does_not_fit_is_a_fault_that_says_so(tmp_path, stream, kind):
+    model = LocalModel(with_template(weights(), BARE_TEMPLATE, tmp_path / "m.gguf"))
+    try:
+        tool = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
+        fault = (await _ask(model.start(), "Write JSON", tools=[tool], stream=stream, max_tokens=60)).fault
+    finally:
+        model.stop()
+    assert fault.kind == kind
+    assert fault.is_misfit
 
 
 @pytest.mark.model

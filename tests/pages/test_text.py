@@ -11,6 +11,8 @@ from pages.components.text import ago, compact, cost, counted, duration, plain, 
 from pages.components.tool_text import parsed, shown
 from pages.components.words import words
 
+MISFIT = "The model produced output that does not match the expected peg-native format"
+
 
 @pytest.mark.parametrize(
     ("seconds", "words_"),
