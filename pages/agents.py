@@ -134,7 +134,7 @@ def filters(app: App) -> list[AgentSummary]:
             bind="query-params",
             live=True,
         )
-        tag = st.pills("Tags", tags, label_visibility="collapsed") if tags else None
+        tag = st.pills("Tags", tags, format_func=plain, label_visibility="collapsed") if tags else None
         archived = st.toggle("Archived", key="archived", bind="query-params")
     return app.agents.list(search=search or "", tag=tag or "", archived=archived)
 
