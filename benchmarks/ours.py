@@ -145,6 +145,9 @@ class Sources:
     def get(self, name: str) -> Endpoint | None:
         return self.endpoint if name == self.endpoint.name else None
 
+    def supports_tools(self, endpoint: Endpoint) -> bool | None:
+        return True if endpoint == self.endpoint else None
+
 
 class NoAgents:
     def get(self, agent_id: UUID) -> Agent | None:

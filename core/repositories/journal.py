@@ -5,6 +5,7 @@ refuses an old epoch and a taken place, so two writers can never both win.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -21,6 +22,7 @@ from core.repositories import journal_sql as sql
 Written = Literal["written", "moved", "fenced"]
 CHANNEL = "aryabhatta_runs"
 """NOTIFY channel; the payload is the id of a run whose journal was written to from outside its worker."""
+_PREPARED = "append_to_journal"
 OUTPUT_LIMIT_CHARS = 4_000
 """How much of an answer the run's row keeps for lists; the whole text is in the journal."""
 
@@ -70,8 +72,16 @@ class JournalRepository:
             self._execute(sql.INSERT_EVENT, _event_row(event) | {"body": body})
 
     def append(self, owner: str, batches: Sequence[Batch]) -> dict[UUID, Written]:
-        """Write the batches of many runs in one statement and one commit; each wins or loses by itself."""
-        done = {row[0] for row in self._execute(sql.APPEND, _append_rows(owner, batches))}
+        """Write the batches of many runs in one statement and one commit; each wins or loses by itself.
+
+        Past SQLAlchemy, whose part would be half of the work: raises psycopg2's own errors.
+        """
+        if not self._connection.info.get(_PREPARED):
+            self._connection.exec_driver_sql(sql.PREPARE_APPEND)
+            self._connection.info[_PREPARED] = True
+        with closing(self._connection.connection.cursor()) as cursor:
+            cursor.execute(sql.APPEND, _documents(owner, batches))
+            done = {row[0] for row in cursor.fetchall()}
         missed = [batch for batch in batches if batch.run_id not in done]
         ours = self._still_ours(owner, missed) if missed else set()
         lost: dict[UUID, Written] = {b.run_id: "moved" if b.run_id in ours else "fenced" for b in missed}
@@ -208,26 +218,34 @@ def _event_row(event: Event) -> dict[str, Any]:
     }
 
 
-def _append_rows(owner: str, batches: Sequence[Batch]) -> dict[str, Any]:
-    events = [event for batch in batches for event in batch.events]
+def _documents(owner: str, batches: Sequence[Batch]) -> dict[str, str]:
+    runs = [_moved_run(batch) for batch in batches]
+    events = [_written_event(event) for batch in batches for event in batch.events]
+    return {"owner": owner, "runs": _text(runs), "events": _text(events)}
+
+
+def _moved_run(batch: Batch) -> dict[str, Any]:
     return {
-        "owner": owner,
-        "run_ids": [str(batch.run_id) for batch in batches],
-        "epochs": [batch.epoch for batch in batches],
-        "firsts": [batch.first_seq for batch in batches],
-        "nexts": [batch.first_seq + len(batch.events) for batch in batches],
-        "heads": [batch.head for batch in batches],
-        "statuses": [batch.status for batch in batches],
-        "totals": [msgspec.json.encode(batch.totals).decode() if batch.totals else None for batch in batches],
-        "outputs": [None if b.output is None else storable(b.output[:OUTPUT_LIMIT_CHARS]) for b in batches],
-        "errors": [batch.error.kind if batch.error else None for batch in batches],
-        "e_run_ids": [str(event.run_id) for event in events],
-        "seqs": [event.seq for event in events],
-        "e_epochs": [event.epoch for event in events],
-        "kinds": [kind_of(event.fact) for event in events],
-        "effects": [effect_of(event.fact) for event in events],
-        "attempts": [attempt_of(event.fact) for event in events],
-        "bodies": [encode(event.fact).decode() for event in events],
-        "ats": [event.at for event in events],
-        "hashes": [event.hash for event in events],
+        "run_id": batch.run_id,
+        "epoch": batch.epoch,
+        "first_seq": batch.first_seq,
+        "next_seq": batch.first_seq + len(batch.events),
+        "head": _hex(batch.head),
+        "status": batch.status,
+        "totals": _text(batch.totals) if batch.totals else None,
+        "output": None if batch.output is None else storable(batch.output[:OUTPUT_LIMIT_CHARS]),
+        "error_kind": batch.error.kind if batch.error else None,
     }
+
+
+def _written_event(event: Event) -> dict[str, Any]:
+    return _event_row(event) | {"hash": _hex(event.hash)}
+
+
+def _hex(digest: bytes) -> str:
+    """Bytes as Postgres reads them from a text."""
+    return f"\\x{digest.hex()}"
+
+
+def _text(value: object) -> str:
+    return msgspec.json.encode(value).decode()

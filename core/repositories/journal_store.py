@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 from uuid import UUID
 
+import psycopg2
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
@@ -29,7 +30,7 @@ class JournalStore:
         """Write all batches in one commit. Raises `Unavailable` when the database does not answer."""
         try:
             return self._on_own(lambda journal: journal.append(self._owner, batches))
-        except DBAPIError as error:
+        except (DBAPIError, psycopg2.Error) as error:
             if len(batches) == 1:
                 return {batches[0].run_id: error}
             # One run's entries break a rule of the table: the others must not suffer for it.
@@ -57,9 +58,9 @@ class JournalStore:
                 if self._connection is None:
                     self._connection = self._engine.connect()
                 return work(JournalRepository(self._connection))
-            except (OperationalError, InterfaceError) as error:
+            except (OperationalError, InterfaceError, psycopg2.OperationalError, psycopg2.InterfaceError) as error:
                 self._drop()
-                raise Unavailable(f"the database does not answer: {error.orig}") from error
+                raise Unavailable(f"the database does not answer: {getattr(error, 'orig', error)}") from error
 
     def _on_pool(self, work: Callable[[JournalRepository], T]) -> T:
         try:

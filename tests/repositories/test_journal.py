@@ -3,8 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from psycopg2 import IntegrityError
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
 
 from core.domain.chain import seal
 from core.domain.event import Cancelled, Decision, Ended, Finished, Started
