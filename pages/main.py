@@ -9,6 +9,7 @@ from core.errors import AryabhattaError
 from pages.components.frame import theme_css
 from pages.components.session import who
 from pages.components.state import is_dark
+from pages.components.text import plain
 
 HERE = Path(__file__).parent
 ASSETS = HERE / "assets"
@@ -59,7 +60,7 @@ def frame() -> None:
 def signed_in() -> None:
     if name := who():
         with st.sidebar:
-            st.caption(f":material/person: {name.replace('$', '')}")
+            st.caption(f":material/person: {plain(name)}")
 
 
 frame()

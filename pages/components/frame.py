@@ -121,7 +121,7 @@ def empty_state(icon: str, sentence: str, action: str = "", example: str = "", k
 def ask_once(title: str, loss: str, action: str, command: Callable[[], None]) -> None:
     """A dialog that says what will be lost, before `command` is given."""
 
-    @st.dialog(title)
+    @st.dialog(plain(title))
     def ask() -> None:
         st.markdown(loss)
         with st.container(horizontal=True, horizontal_alignment="right", gap="small"):

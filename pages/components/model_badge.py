@@ -13,9 +13,11 @@ def model_badge(choice: Choice, spec: AgentSpec | None = None, *, link: bool = T
     model = (spec.model if spec else "") or endpoint.model
     with st.container(horizontal=True, gap="small", vertical_alignment="center", width="content"):
         if endpoint.kind == "demo":
-            st.badge("Demo model: scripted, not AI", icon=":material/theater_comedy:", color="orange", help=choice.why)
+            st.badge(
+                "Demo model: scripted, not AI", icon=":material/theater_comedy:", color="orange", help=plain(choice.why)
+            )
             if link:
                 st.page_link("settings.py", label="Use a real model", icon=":material/arrow_forward:")
             return
         label = plain(f"{model or 'no model chosen'} at {endpoint.name}")
-        st.badge(label, icon=":material/neurology:", color="gray" if model else "orange", help=choice.why)
+        st.badge(label, icon=":material/neurology:", color="gray" if model else "orange", help=plain(choice.why))

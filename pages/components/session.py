@@ -6,6 +6,7 @@ from uuid import UUID
 import streamlit as st
 
 from core.domain.result import Err, Result, T
+from pages.components.text import plain
 
 _SAID = "said"
 
@@ -40,6 +41,6 @@ def show_said() -> None:
     """Draw what a callback had to say: a failure stays on the page, good news fades."""
     message, failed = st.session_state.pop(_SAID, ("", False))
     if message and failed:
-        st.error(message.replace("$", r"\$"), icon=":material/error:")
+        st.error(plain(message), icon=":material/error:")
     elif message:
-        st.toast(message.replace("$", r"\$"), icon=":material/check:")
+        st.toast(plain(message), icon=":material/check:")

@@ -52,7 +52,7 @@ def _form(app: App, tool: ToolSpec) -> None:
 def _input(tool: ToolSpec, name: str, schema: Mapping[str, Any], *, is_required: bool) -> None:
     """The widget that suits a parameter. Left empty, an optional one is not given."""
     key, label = _key(tool, name), name if is_required else f"{name} (optional)"
-    hint = str(schema.get("description", "")).replace("$", r"\$") or None
+    hint = plain(str(schema.get("description", ""))) or None
     default = schema.get("default")
     if choices := schema.get("enum"):
         index = choices.index(default) if default in choices else None

@@ -38,7 +38,7 @@ def _chosen(draft: Draft, choice: ToolChoice, tool: ToolSpec | None) -> None:
                 "",
                 icon=":material/close:",
                 type="tertiary",
-                help=f"Remove {choice.name}",
+                help=f"Remove {plain(choice.name)}",
                 key=draft.key(f"drop_{choice.name}"),
                 on_click=draft.edit,
                 args=(partial(without, name=choice.name),),
@@ -72,7 +72,7 @@ def _fixed(draft: Draft, choice: ToolChoice, tool: ToolSpec) -> None:
                     name,
                     written(choice.fixed[name]) if name in choice.fixed else "",
                     placeholder="the model decides",
-                    help=str(schema.get("description", "")).replace("$", r"\$") or None,
+                    help=plain(str(schema.get("description", ""))) or None,
                     **draft.on_change(f"fixed_{choice.name}_{name}", put_fixed(choice.name, name, schema)),
                 )
 

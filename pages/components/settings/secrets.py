@@ -26,18 +26,19 @@ def token(app: App) -> None:
             _delete_button(app, TOKEN)
         return
     st.caption("With a token, thousands of models answer through the Hugging Face router. It is kept encrypted.")
-    _new(app, TOKEN)
+    value_form(app, TOKEN, "hf_…")
 
 
-def _new(app: App, name: str) -> None:
+def value_form(app: App, name: str, placeholder: str = "") -> None:
+    """One line that sets the secret of this name."""
     with (
         st.form(f"secret_{name}", border=False, clear_on_submit=True),
         st.container(horizontal=True, vertical_alignment="bottom", gap="small"),
     ):
         st.text_input(
-            "Token",
+            f"Value of {name}",
             type="password",
-            placeholder="hf_…",
+            placeholder=placeholder or None,
             key=f"value_{name}",
             label_visibility="collapsed",
             width=360,
@@ -87,7 +88,9 @@ def _keep_named(app: App) -> None:
 
 
 def _delete_button(app: App, name: str) -> None:
-    if st.button("", icon=":material/delete:", type="tertiary", help=f"Delete {name}", key=f"delete_secret_{name}"):
+    if st.button(
+        "", icon=":material/delete:", type="tertiary", help=f"Delete {plain(name)}", key=f"delete_secret_{name}"
+    ):
         ask_once(
             f"Delete {name}?",
             "What names it will fail until you set it again. The value cannot be brought back.",
