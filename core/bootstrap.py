@@ -35,6 +35,7 @@ from core.services.decisions import DecisionService
 from core.services.endpoints import EndpointService
 from core.services.executor import Executor
 from core.services.health import HealthService
+from core.services.local_models import LocalModelService
 from core.services.prompts import PromptService
 from core.services.proofs import ProofService
 from core.services.run_spec import SpecBuilder
@@ -56,6 +57,7 @@ class App:
     prompts: PromptService
     conversations: ConversationService
     endpoints: EndpointService
+    local_models: LocalModelService
     secrets: SecretService
     tools: ToolService
     runs: RunService
@@ -70,8 +72,8 @@ class App:
         """Let go of every run and of everything this process started. The App is not to be used afterwards."""
         self.executor.stop()
         self._parts.toolbox.close()
+        self.local_models.close()
         self._parts.demo.stop()
-        self._parts.local.stop()
         self._parts.engine.dispose()
 
 
@@ -124,6 +126,7 @@ def build(settings: Settings, *, adopt: bool) -> App:
         prompts=PromptService(engine),
         conversations=ConversationService(engine),
         endpoints=endpoints,
+        local_models=LocalModelService(parts.local, agents, endpoints),
         secrets=vault,
         tools=ToolService(engine, catalogue, outbound, runs.test_tool),
         runs=runs,

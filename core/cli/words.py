@@ -66,6 +66,8 @@ def fault_line(fault: Fault) -> str:
 def progress_line(event: Event) -> str:
     """What a person who watches is told about an entry; empty: nothing, since the text itself says it."""
     match event.fact:
+        case Created(spec=spec):
+            return "\n".join(f"! {note}" for note in spec.notes)
         case Started(name=name, arguments=arguments) if name:
             return f"→ {name} {shortened(arguments, 100)}"
         case Finished(effect=effect, output=output, error=error, took_ms=took_ms) if not effect.endswith(".m"):

@@ -44,6 +44,9 @@ class Watch(Protocol):
 
     def at(self, done_bytes: int) -> None: ...
 
+    def receiving(self) -> None:
+        """What an earlier download left was read; from here on bytes come from the hub."""
+
     def broke(self) -> None: ...
 
 
@@ -149,6 +152,7 @@ class _Transfer:
         part.touch()
         with part.open("r+b") as file:
             self._take_up(file)
+            self._watch.receiving()
             barren = 0
             while self._done_bytes < self._model.size_bytes:
                 before = self._done_bytes
@@ -183,13 +187,12 @@ class _Transfer:
                 for block in answer.iter_bytes():
                     self._heed_stop()
                     file.write(block)
+                    file.flush()
                     self._count(block)
                     if self._done_bytes > self._model.size_bytes:
                         break
         except httpx2.TransportError as error:
             return str(error)
-        finally:
-            file.flush()
         return "The server ended it early."
 
     def _place(self, file: BinaryIO, answer: httpx2.Response) -> None:

@@ -34,6 +34,8 @@ class Download(msgspec.Struct, frozen=True, kw_only=True):
     left_s: float | None = None
     breaks: int = 0
     """How often the connection broke and the download went on where it was."""
+    is_stopping: bool = False
+    """A person stopped it; from a silent server that takes some seconds."""
 
 
 class CatalogueEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -42,6 +42,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tools: tuple[ToolSpec, ...] = ()
     limits: Limits = Limits()
     retry: Retry = Retry()
+    notes: tuple[str, ...] = ()
+    """What a person must be told about this run from its start: what they asked for and it does not have."""
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -18,6 +18,8 @@ class Local(Protocol):
 
     def serving(self, name: str) -> Serving: ...
 
+    def supports_tools(self, name: str) -> bool | None: ...
+
 
 class Connections:
     """Asked right before a request, since servers of this machine have another address after every start."""
@@ -32,6 +34,10 @@ class Connections:
     def local_models(self) -> tuple[str, ...]:
         """The model files on this machine."""
         return self._local.names()
+
+    def supports_tools(self, endpoint: Endpoint) -> bool | None:
+        """Whether the endpoint's model can be given tools; None: only asking it would show. Starts nothing."""
+        return self._local.supports_tools(endpoint.model) if endpoint.kind == "local" else None
 
     def address(self, endpoint: Endpoint) -> str:
         """The base URL; a server of this machine is started first. Raises `FaultError` when that fails."""

@@ -165,6 +165,10 @@ class EndpointService:
             return self._connections.local_models()
         return self.check(name).models
 
+    def supports_tools(self, endpoint: Endpoint) -> bool | None:
+        """Whether its model can be given tools; None: nobody knows before it was tried."""
+        return self._connections.supports_tools(endpoint)
+
     def _configured(self) -> Endpoint | None:
         """What the environment names: the router where there is a token, or the server that HF_API_URL points at."""
         url, has_token = self._settings.hf_api_url, self._secrets.has(HUGGING_FACE_TOKEN)

@@ -70,6 +70,8 @@ class EndpointSource(Protocol):
 
     def choose(self, name: str = "") -> EndpointChoice: ...
 
+    def supports_tools(self, endpoint: Endpoint) -> bool | None: ...
+
 
 class SpecBuilder:
     """Freezes what a run is made of."""
@@ -116,20 +118,31 @@ class SpecBuilder:
         model = endpoint.value.model if endpoint.value.kind == "demo" else spec.model or endpoint.value.model
         if not model:
             return Err("invalid", f"Choose a model: the endpoint {endpoint.value.name} has no default.", "model")
+        there = _for_model(endpoint.value, model)
+        offered, notes = self._offered(there, tools.value)
         return Ok(
             RunSpec(
                 instructions=prompt.text,
                 filled=tuple(span for span in prompt.spans if span.origin == "variable"),
                 history=history,
-                endpoint=endpoint.value,
+                endpoint=there,
                 model=model,
-                provider=spec.provider if endpoint.value.kind == "huggingface" else "",
+                provider=spec.provider if there.kind == "huggingface" else "",
                 parameters=spec.parameters,
-                tools=tools.value,
+                tools=offered,
                 limits=spec.limits,
                 retry=spec.retry,
+                notes=notes,
             )
         )
+
+    def _offered(self, endpoint: Endpoint, tools: tuple[ToolSpec, ...]) -> tuple[tuple[ToolSpec, ...], tuple[str, ...]]:
+        """The tools the model is given, and what to say about the others: a server may drop them without a word."""
+        if not tools or self._endpoints.supports_tools(endpoint) is not False:
+            return tools, ()
+        names = ", ".join(tool.name for tool in tools)
+        them = "1 tool was" if len(tools) == 1 else f"{len(tools)} tools were"
+        return (), (f"This model cannot call tools; {them} not offered: {names}.",)
 
     def only_tool(self, name: str) -> Result[RunSpec]:
         """The spec of a run that is one call of one tool."""
@@ -152,6 +165,11 @@ class SpecBuilder:
                 return Err("not_found", f"There is no tool named {choice.name}.", "tools")
             pinned.append(msgspec.structs.replace(tool, policy=choice.policy, fixed=choice.fixed))
         return Ok(tuple(pinned))
+
+
+def _for_model(endpoint: Endpoint, model: str) -> Endpoint:
+    """A local server serves one file: its address depends on the model."""
+    return msgspec.structs.replace(endpoint, model=model) if endpoint.kind == "local" else endpoint
 
 
 def _overridden(spec: AgentSpec, start: StartRun) -> AgentSpec:

@@ -47,6 +47,8 @@ def turn(view: RunView, commands: Commands, *, place: str, narrow: bool = False,
     you(view.state.input, f"{place}_{view.run.id}")
     decide = partial(commands.decide, view.run) if commands.decide else None
     with agent():
+        for note in view.state.spec.notes:
+            _note(note)
         steps: list[StepState | None] = [*view.state.steps] or [None]
         for step in steps:
             newest = step is steps[-1]
@@ -70,9 +72,13 @@ def _step_facts(step: StepState) -> None:
     if lost:
         st.caption(f":material/repeat: {counted(lost, 'attempt')} before this one was lost when its worker ended.")
     for note in step.model.decision.notes if step.model.decision else ():
-        with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-            st.markdown(":gray[:material/info:]", width="content")
-            st.text(note)
+        _note(note)
+
+
+def _note(text: str) -> None:
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", wrap=False):
+        st.markdown(":gray[:material/info:]", width="content")
+        st.text(text)
 
 
 def _ending(view: RunView, commands: Commands, place: str) -> None:
