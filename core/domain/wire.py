@@ -22,11 +22,31 @@ _ILLEGAL = re.compile(r"[^a-zA-Z0-9_-]")
 
 def request_body(spec: RunSpec, messages: Sequence[Message]) -> bytes:
     """The JSON text of one chat-completions request, UTF-8."""
+    return Envelope(spec).around([message_bytes(message, spec.endpoint.compatibility) for message in messages])
+
+
+def message_bytes(message: Message, compatibility: Compatibility) -> bytes:
+    """The JSON text of one message."""
+    return msgspec.json.encode(wire_message(message, compatibility))
+
+
+class Envelope:
+    """All of a request but its messages: the same for every step of a run, so encoded once."""
+
+    def __init__(self, spec: RunSpec) -> None:
+        model = f"{spec.model}:{spec.provider}" if spec.provider else spec.model
+        self._before = b'{"model":%b,"messages":[' % msgspec.json.encode(model)
+        rest = msgspec.json.encode(_beside_messages(spec))
+        self._after = b"]}" if rest == b"{}" else b"],%b" % rest[1:]
+
+    def around(self, messages: Sequence[bytes]) -> bytes:
+        """The body with these messages, each as `message_bytes` wrote it."""
+        return b"%b%b%b" % (self._before, b",".join(messages), self._after)
+
+
+def _beside_messages(spec: RunSpec) -> dict[str, Json]:
     compatibility = spec.endpoint.compatibility
-    body: dict[str, Json] = {
-        "model": f"{spec.model}:{spec.provider}" if spec.provider else spec.model,
-        "messages": [wire_message(message, compatibility) for message in messages],
-    }
+    body: dict[str, Json] = {}
     if offered := [tool for tool in spec.tools if tool.policy != "deny"]:
         body["tools"] = [_tool(tool, compatibility) for tool in offered]
     body |= _parameters(spec)
@@ -34,7 +54,7 @@ def request_body(spec: RunSpec, messages: Sequence[Message]) -> bytes:
         body["stream"] = True
         if compatibility.stream_options:
             body["stream_options"] = {"include_usage": True}
-    return msgspec.json.encode(body)
+    return body
 
 
 def wire_message(message: Message, compatibility: Compatibility) -> dict[str, Json]:

@@ -16,6 +16,7 @@ from core.domain.state import RunState
 from core.engine.decide import CallModel, CallTools, End, Join, Nothing, Record, Stop, Wait, decide
 from core.engine.effects import ModelEffect, ToolEffect
 from core.engine.ports import Ports
+from core.engine.requests import Requests
 from core.engine.state import add, fold
 from core.errors import Fault, Fenced, Moved
 
@@ -32,7 +33,11 @@ class Drive:
         self._tasks: dict[str, asyncio.Task[Fact]] = {}
         self._unsaved: list[Event] = []
         """Outcomes that happened and are folded already, on their way into the journal with the next intent."""
+        self._requests = Requests(self.state)
         self._news = asyncio.Event()
+        """Somebody else wrote to the journal."""
+        self._wake = asyncio.Event()
+        """Somebody else wrote, or an effect ended."""
 
     @property
     def run_id(self) -> UUID:
@@ -41,6 +46,7 @@ class Drive:
     def tell(self) -> None:
         """Somebody wrote to this run's journal."""
         self._news.set()
+        self._wake.set()
 
     async def run(self) -> RunStatus | None:
         """The status this worker left the run in. Raises `Fenced` when it belongs to another.
@@ -116,7 +122,7 @@ class Drive:
     async def _call_model(self, action: CallModel) -> None:
         if action.after_s:
             await self._pause(action.after_s)
-        effect = ModelEffect(self.state, action, self._ports)
+        effect = ModelEffect(self.state, action, self._ports, self._requests)
         self._must_hold_lease()
         await self._record((await effect.intent(),))
         self._start(action_effect(action), effect.run())
@@ -134,7 +140,8 @@ class Drive:
         except Fenced:
             work.close()
             raise
-        self._tasks[effect] = asyncio.create_task(work, name=f"{self.run_id}/{effect}")
+        task = self._tasks[effect] = asyncio.create_task(work, name=f"{self.run_id}/{effect}")
+        task.add_done_callback(lambda _: self._wake.set())
 
     def _must_hold_lease(self) -> None:
         """Asked before an intent, and again right before its effect: the commit between may have taken long."""
@@ -185,11 +192,8 @@ class Drive:
         """Wait until an effect ends or somebody writes to the journal."""
         if self._unsaved:
             await self._record(())
-        news = asyncio.create_task(self._news.wait())
-        try:
-            await asyncio.wait({news, *self._tasks.values()}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            news.cancel()
+        await self._wake.wait()
+        self._wake.clear()
         self._collect()
         if self._news.is_set():
             self._news.clear()
@@ -223,6 +227,7 @@ class Drive:
         kept = [event.fact for event in self._unsaved]
         self._unsaved.clear()
         self.state = fold(await self._ports.journal.read(self.run_id))
+        self._requests = Requests(self.state)
         for fact in kept:
             if getattr(fact, "effect", None) in self.state.in_flight:
                 self._happened(fact)

@@ -11,10 +11,9 @@ from core.domain.journal import Partial
 from core.domain.model_call import Delta, ModelRequest, Reply
 from core.domain.state import RunState
 from core.domain.tool import ToolRequest, ToolResult
-from core.domain.wire import request_body
 from core.engine.decide import CallModel, ToolStart
 from core.engine.ports import Ports
-from core.engine.transcript import transcript
+from core.engine.requests import Requests
 from core.errors import Fault, FaultError, OutcomeUnknown
 
 CHECKPOINT_S = 1.0
@@ -24,12 +23,10 @@ CHECKPOINT_S = 1.0
 class ModelEffect:
     """One model request of one step."""
 
-    def __init__(self, state: RunState, action: CallModel, ports: Ports) -> None:
+    def __init__(self, state: RunState, action: CallModel, ports: Ports, requests: Requests) -> None:
         self._state, self._action, self._ports = state, action, ports
         self._effect = model_effect(action.step)
-        messages = transcript(state)
-        self._body = request_body(state.spec, messages)
-        self._messages = len(messages)
+        self._body, self._messages = requests.next(state)
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._saved_at: datetime = ports.now()

@@ -10,16 +10,18 @@ from core.domain.state import CallState, RunState, StepState
 
 def transcript(state: RunState, before_step: int | None = None) -> list[Message]:
     """The messages of the request that step `before_step` makes (default: the next step)."""
-    messages: list[Message] = []
-    if state.spec.instructions:
-        messages.append(SystemMessage(content=state.spec.instructions))
-    messages.extend(state.spec.history)
-    messages.append(UserMessage(content=state.input))
+    messages = opening(state)
     for step in state.steps:
         if step.number == before_step or step.model.decision is None:
             break
         messages.extend(step_messages(step))
     return messages
+
+
+def opening(state: RunState) -> list[Message]:
+    """The messages before the first answer: prompt, conversation so far, input."""
+    prompt = [SystemMessage(content=state.spec.instructions)] if state.spec.instructions else []
+    return [*prompt, *state.spec.history, UserMessage(content=state.input)]
 
 
 def conversation(state: RunState) -> list[Message]:
