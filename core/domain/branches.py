@@ -29,3 +29,18 @@ def newest_leaf(runs: Sequence[Run], under: UUID) -> UUID:
         if run.parent_run_id in below:
             below.add(run.id)
     return max(below)
+
+
+def path_through(runs: Sequence[Run], run_id: UUID | None) -> list[Run]:
+    """The branch that a run is on, to its newest end; the newest branch where the run is unknown."""
+    known = run_id is not None and any(run.id == run_id for run in runs)
+    return branch(runs, newest_leaf(runs, run_id) if known and run_id else None)
+
+
+def left_behind(runs: Sequence[Run], run: Run) -> list[Run]:
+    """Every run of the branches beside the one that begins with `run`, oldest first."""
+    beside = {other.id for other in siblings(runs, run)} - {run.id}
+    for other in sorted(runs, key=lambda run: run.id):
+        if other.parent_run_id in beside:
+            beside.add(other.id)
+    return sorted((other for other in runs if other.id in beside), key=lambda run: run.id)

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from core.domain.branches import branch, newest_leaf, siblings
+from core.domain.branches import branch, left_behind, newest_leaf, path_through, siblings
 from core.domain.run import Run
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -42,3 +42,17 @@ def test_where_a_branch_goes_on():
     assert newest_leaf(TREE, UUID(int=2)) == UUID(int=5)
     assert newest_leaf(TREE, UUID(int=1)) == UUID(int=6)
     assert newest_leaf(TREE, UUID(int=3)) == UUID(int=3)
+
+
+def test_the_branch_that_goes_through_a_run():
+    assert numbers(path_through(TREE, UUID(int=2))) == [1, 2, 5]
+    assert numbers(path_through(TREE, UUID(int=3))) == [1, 2, 3]
+    assert numbers(path_through(TREE, UUID(int=99))) == numbers(path_through(TREE, None)) == [1, 4, 6]
+    assert path_through([], None) == []
+
+
+def test_what_a_branch_leaves_behind():
+    assert numbers(left_behind(TREE, TREE[3])) == [2, 3, 5]
+    assert numbers(left_behind(TREE, TREE[1])) == [4, 6]
+    assert numbers(left_behind(TREE, TREE[2])) == [5]
+    assert left_behind(TREE, TREE[0]) == []
