@@ -7,7 +7,7 @@ import pytest
 
 from core.domain.endpoint import Compatibility
 from core.domain.event import Started
-from core.domain.message import AssistantMessage, UserMessage
+from core.domain.message import UserMessage
 from core.domain.wire import request_body
 from core.engine.requests import Requests
 from core.engine.state import add, fold
@@ -20,7 +20,7 @@ from tests.support.engine import ADD, CountingTools, MemoryJournal, PlannedModel
     "compatibility", [Compatibility(), Compatibility(stream=False, name_on_tool_messages=True, reasoning_back=True)]
 )
 async def test_step_by_step_and_all_at_once_are_the_same_bytes(instructions, compatibility):
-    history = (UserMessage(content="before"), AssistantMessage(content="yes"))
+    history = (UserMessage(content="before"),)
     run_spec = spec(ADD, instructions=instructions, history=history)
     endpoint = msgspec.structs.replace(run_spec.endpoint, compatibility=compatibility)
     journal = MemoryJournal(msgspec.structs.replace(run_spec, endpoint=endpoint))
