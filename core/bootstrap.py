@@ -100,11 +100,11 @@ def build(settings: Settings, *, adopt: bool) -> App:
     migrate(engine)
     seed(engine)
     outbound = Outbound()
-    toolbox = Toolbox(outbound, NotebookRepository(engine))
+    vault = SecretService(engine, settings)
+    toolbox = Toolbox(outbound, NotebookRepository(engine), vault)
     parts = _Parts(
         engine, Feed(), outbound, toolbox, DemoServer(), LocalModels(settings.home / "models"), _worker_name()
     )
-    vault = SecretService(engine, settings)
     connections = Connections(vault, parts.demo, parts.local)
     agents, endpoints = AgentService(engine), EndpointService(engine, settings, vault, connections)
     catalogue = ToolCatalogue(engine, toolbox)
@@ -128,7 +128,7 @@ def build(settings: Settings, *, adopt: bool) -> App:
         endpoints=endpoints,
         local_models=LocalModelService(parts.local, agents, endpoints),
         secrets=vault,
-        tools=ToolService(engine, catalogue, outbound, runs.test_tool),
+        tools=ToolService(engine, catalogue, outbound, vault, runs.test_tool),
         runs=runs,
         decisions=DecisionService(engine, executor if adopt else None),
         proofs=ProofService(engine, executor, parts.owner, lease_s=settings.lease_s, code=__version__),

@@ -11,6 +11,7 @@ from pages.components.frame import empty_state, page_header, quiet, section
 from pages.components.session import show_said
 from pages.components.text import counted, plain, short
 from pages.components.tool_import import import_openapi
+from pages.components.tool_secrets import tool_secrets
 from pages.components.tool_trial import trial
 
 KINDS: dict[ToolKind, tuple[str, str]] = {
@@ -72,6 +73,7 @@ def one(app: App, tool: ToolSpec) -> None:
         effect_badge(tool)
     show_said()
     st.text(tool.description)
+    tool_secrets(app, tool)
     trial(app, tool)
 
 

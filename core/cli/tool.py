@@ -9,6 +9,7 @@ from core.cli.exits import Exit, stop, value_of
 from core.cli.follow import CtrlC, follow
 from core.cli.printing import print_json, print_line, print_table, shortened
 from core.cli.session import opened, who
+from core.services.tools import ImportReport
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -43,6 +44,7 @@ def show(name: str, as_json: bool) -> int:
     """What a model is told about a tool, and how its calls are treated."""
     with opened() as app:
         found = app.tools.get(name)
+        secrets = app.tools.needed_secrets([found]) if found else ()
     if found is None:
         stop(f"There is no tool named {name}. See: python -m core tool list")
     if as_json:
@@ -53,6 +55,8 @@ def show(name: str, as_json: bool) -> int:
     print_line(
         f"schema {found.schema_hash()}; at most {found.time_limit_s:g} s, {found.output_limit_chars:,} characters"
     )
+    for needed in secrets:
+        print_line(f"sends a secret as {needed.goes}" + ("" if needed.is_set else ", which is not set"))
     print_line(msgspec.json.format(msgspec.json.encode(found.parameters), indent=2).decode())
     return Exit.DONE
 
@@ -80,20 +84,47 @@ def test(name: str, arguments: str, as_json: bool) -> int:
     metavar="HOST[:PORT]",
     help="Let the tools reach this host wherever its name leads, also into a private network.",
 )
+@click.option(
+    "--secret",
+    "secrets",
+    multiple=True,
+    metavar="SCHEME=NAME",
+    help="The secret to send for a security scheme; without it the secret is named after the server.",
+)
 @_as_json
-def import_openapi(source: str, prefix: str, only: str, hosts: tuple[str, ...], as_json: bool) -> int:
+def import_openapi(
+    source: str, prefix: str, only: str, hosts: tuple[str, ...], secrets: tuple[str, ...], as_json: bool
+) -> int:
     """One tool for each operation of an OpenAPI document; prints every operation that was left out, and why."""
     names = tuple(name.strip() for name in only.split(",") if name.strip())
     document = source if source.startswith(("http://", "https://")) else _text(source)
     with opened() as app:
-        report = value_of(app.tools.import_openapi(document, who(), prefix=prefix, only=names, allow_hosts=hosts))
+        report = value_of(
+            app.tools.import_openapi(
+                document, who(), prefix=prefix, only=names, allow_hosts=hosts, secrets=_pairs(secrets)
+            )
+        )
     if as_json:
-        print_json(msgspec.structs.asdict(report))
+        print_json(report)
     else:
-        rows = [("imported", made.operation, made.name) for made in report.imported]
-        rows += [("left out", left.operation, left.reason) for left in report.left_out]
-        print_table(("", "OPERATION", "TOOL OR REASON"), rows)
+        _print_report(report)
     return Exit.DONE if report.imported else Exit.FAILED
+
+
+def _print_report(report: ImportReport) -> None:
+    rows = [("imported", made.operation, made.name) for made in report.imported]
+    rows += [("left out", left.operation, left.reason) for left in report.left_out]
+    print_table(("", "OPERATION", "TOOL OR REASON"), rows)
+    for needed in report.secrets:
+        if not needed.is_set:
+            print_line(f"Before they are called: python -m core secret set {needed.name}   (goes to {needed.goes})")
+
+
+def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in texts]
+    if bad := [text for text, (scheme, _, name) in zip(texts, pairs, strict=True) if not scheme or not name]:
+        stop(f"{bad[0]!r} is not SCHEME=NAME.")
+    return {scheme: name for scheme, _, name in pairs}
 
 
 def _text(file: str) -> str:

@@ -47,6 +47,10 @@ class ToolRepository:
             statement = statement.where(matches(search, (ToolRow.name, ToolRow.description, ToolRow.source)))
         return [_tool(row) for row in self._session.scalars(statement)]
 
+    def source(self, name: str) -> str | None:
+        """Where a tool came from; None: there is no such tool."""
+        return self._session.scalar(select(ToolRow.source).where(ToolRow.name == name))
+
     def add(self, tool: ToolSpec, source: str, who: str) -> Result[ToolSpec]:
         row = ToolRow(id=new_id(), source=source, created_by=who, **_columns(tool))
 

@@ -1,7 +1,7 @@
 """Tools: what there is, trying one, and bringing in those that an OpenAPI document describes."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 from sqlalchemy import Engine
@@ -13,7 +13,9 @@ from core.domain.run import Run
 from core.domain.tool import ToolSpec
 from core.errors import FaultError, OutcomeUnknown
 from core.repositories.tools import ToolRepository
+from core.services.secrets import SecretService
 from core.services.tool_catalogue import ToolCatalogue, Tools
+from core.tools.http_request.credentials import credentials_of, in_words
 from core.tools.openapi.document import DocumentError, parse
 from core.tools.openapi.reader import LeftOut, Reading, read
 
@@ -28,11 +30,20 @@ class ImportedTool(msgspec.Struct, frozen=True):
     operation: str
 
 
-class ImportReport(msgspec.Struct, frozen=True):
+class NeededSecret(msgspec.Struct, frozen=True):
+    """A secret that imported tools send. `goes` says where to, in words."""
+
+    name: str
+    goes: str
+    is_set: bool
+
+
+class ImportReport(msgspec.Struct, frozen=True, omit_defaults=True):
     """What became of every operation that was asked for; nothing is dropped silently."""
 
     imported: tuple[ImportedTool, ...]
     left_out: tuple[LeftOut, ...]
+    secrets: tuple[NeededSecret, ...] = ()
 
 
 class ToolService:
@@ -43,9 +54,11 @@ class ToolService:
         engine: Engine,
         catalogue: ToolCatalogue,
         outbound: Outbound,
+        vault: SecretService,
         try_out: Callable[[str, str, str], Result[Run]],
     ) -> None:
-        self._engine, self._catalogue, self._outbound, self._try_out = engine, catalogue, outbound, try_out
+        self._engine, self._catalogue, self._outbound = engine, catalogue, outbound
+        self._vault, self._try_out = vault, try_out
 
     def get(self, name: str) -> ToolSpec | None:
         return self._catalogue.get(name)
@@ -73,15 +86,17 @@ class ToolService:
         prefix: str = "",
         only: Iterable[str] = (),
         allow_hosts: Iterable[str] = (),
+        secrets: Mapping[str, str] | None = None,
     ) -> Result[ImportReport]:
         """Make tools of a document. `source` is its http address or its text; never a path on this machine.
 
-        Importing the same document again replaces the tools it made before.
+        `secrets` names a secret for a security scheme; the others get a name of their own. Importing the same
+        document again replaces the tools it made before.
         """
         hosts = tuple(allow_hosts)
         try:
             url, text = self._document(source.strip(), hosts)
-            reading = read(parse(text), url, prefix=prefix, only=only, allow=hosts)
+            reading = read(parse(text), url, prefix=prefix, only=only, allow=hosts, secrets=secrets)
         except DocumentError as error:
             return Err("invalid", str(error), "source")
         except FaultError as error:
@@ -118,12 +133,18 @@ class ToolService:
                 else:
                     imported.append(ImportedTool(tool.name, operation))
             unit.commit()
-        return ImportReport(tuple(imported), tuple(left_out))
+        return ImportReport(tuple(imported), tuple(left_out), self.needed_secrets(reading.tools))
+
+    def needed_secrets(self, tools: Iterable[ToolSpec]) -> tuple[NeededSecret, ...]:
+        """The secrets that tools send, each once and where it goes."""
+        goes = {credential.secret: in_words(credential) for tool in tools for credential in credentials_of(tool)}
+        return tuple(NeededSecret(name, words, self._vault.has(name)) for name, words in goes.items())
 
     def _put(self, tools: ToolRepository, tool: ToolSpec, source: str, who: str) -> Result[ToolSpec]:
+        """Replaces only what came from the same source: two documents may well name an operation alike."""
         there = self._catalogue.get(tool.name)
         if there is None:
             return tools.add(tool, source, who)
-        if there.kind != "openapi":
+        if (there.kind, tools.source(tool.name)) != (tool.kind, source):
             return Err("conflict", f"a tool named {tool.name} exists already; import with another prefix", "name")
         return tools.update(tool, source)

@@ -9,8 +9,9 @@ from core.errors import Fault, FaultError, OutcomeUnknown
 from core.tools.builtin.catalogue import catalogue
 from core.tools.builtin.executor import BuiltinExecutor
 from core.tools.executor import Executor
+from core.tools.http_request.executor import HttpExecutor
 from core.tools.notebook import NotebookStore
-from core.tools.openapi.executor import OpenApiExecutor
+from core.tools.secrets import SecretSource
 
 GRACE_S = 0.5
 """An executor that keeps its own time knows what its call had come to; it has the first word."""
@@ -20,12 +21,16 @@ class Toolbox:
     """The built-in tools, and the execution of any tool's calls. `executors` adds or replaces kinds."""
 
     def __init__(
-        self, outbound: Outbound, notebook: NotebookStore, executors: Mapping[ToolKind, Executor] | None = None
+        self,
+        outbound: Outbound,
+        notebook: NotebookStore,
+        secrets: SecretSource,
+        executors: Mapping[ToolKind, Executor] | None = None,
     ) -> None:
         self._builtin = BuiltinExecutor(outbound, notebook)
         self._executors: dict[ToolKind, Executor] = {
             "builtin": self._builtin,
-            "openapi": OpenApiExecutor(outbound),
+            "openapi": HttpExecutor(outbound, secrets),
             **(executors or {}),
         }
 

@@ -20,12 +20,22 @@ def import_openapi(app: App) -> None:
         placeholder="none, such as 127.0.0.1:9000",
         help="Tools never reach private addresses unless you name them here.",
     )
+    secrets = st.text_input(
+        "Secrets to send",
+        placeholder="named after the server; else scheme=NAME, with commas",
+        help="Where the document has security schemes, each is a secret by name. Its value is set afterwards.",
+    )
     if not st.button("Import", type="primary", icon=":material/upload_file:"):
         return
     source = file.getvalue().decode(errors="replace") if file else (address or "").strip()
     with st.spinner("Reading the document…"):
         result = app.tools.import_openapi(
-            source, who(), prefix=(prefix or "").strip(), only=listed(only), allow_hosts=listed(hosts)
+            source,
+            who(),
+            prefix=(prefix or "").strip(),
+            only=listed(only),
+            allow_hosts=listed(hosts),
+            secrets=paired(secrets),
         )
     if isinstance(result, Err):
         st.error(plain(result.message), icon=":material/error:")
@@ -34,9 +44,20 @@ def import_openapi(app: App) -> None:
     st.success(f"{counted(len(report.imported), 'tool')} imported.", icon=":material/check:")
     for row in report.imported:
         st.markdown(f":green[:material/check_circle:] **{plain(row.name)}** :gray[{plain(row.operation)}]")
+    for secret in report.secrets:
+        if not secret.is_set:
+            st.markdown(
+                f":orange[:material/key:] **{plain(secret.name)}** is not set yet; it is sent as {plain(secret.goes)}. "
+                "Set it on the page of one of these tools, or in Settings."
+            )
     for left in report.left_out:
         st.markdown(f":orange[:material/block:] {plain(left.operation)} :gray[{plain(left.reason)}]")
 
 
 def listed(text: str | None) -> tuple[str, ...]:
     return tuple(part.strip() for part in (text or "").split(",") if part.strip())
+
+
+def paired(text: str | None) -> dict[str, str]:
+    """`scheme=NAME, scheme=NAME`; a part without a name gives the empty name, which the import refuses."""
+    return {scheme.strip(): name.strip() for scheme, _, name in (part.partition("=") for part in listed(text))}

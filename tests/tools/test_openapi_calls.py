@@ -10,12 +10,13 @@ from core.domain.arguments import check_arguments
 from core.domain.tool import ToolRequest, ToolResult, ToolSpec
 from core.errors import FaultError, OutcomeUnknown
 from core.tools.executor import CannotDoError
-from core.tools.openapi.operation import Input, Operation
+from core.tools.http_request.build import build
+from core.tools.http_request.operation import Input, Operation
 from core.tools.openapi.reader import read
-from core.tools.openapi.request import build
 from core.tools.toolbox import Toolbox
 from tests.support.loopback import always, by_path, reply, serving, silence
 from tests.support.notebooks import MemoryNotebook
+from tests.support.secrets import KnownSecrets
 
 
 def built(place, style, value, *, explode=False, url="https://a.example/x"):
@@ -162,7 +163,7 @@ def tools(server, allow=True):
 
 
 async def call(spec, raw, time_limit_s=5.0):
-    box = Toolbox(Outbound(), MemoryNotebook())
+    box = Toolbox(Outbound(), MemoryNotebook(), KnownSecrets())
     arguments = check_arguments(spec, raw)
     assert isinstance(arguments, dict), arguments
     return await box.call(ToolRequest(tool=spec, arguments=arguments, key="run/1.0", time_limit_s=time_limit_s))

@@ -5,8 +5,8 @@ import pytest
 
 from core.domain.arguments import BadArguments, check_arguments
 from core.domain.tool import NAME_PATTERN
+from core.tools.http_request.operation import Input, Operation
 from core.tools.openapi.document import DocumentError, parse
-from core.tools.openapi.operation import Input, Operation
 from core.tools.openapi.reader import LeftOut, read
 from core.tools.openapi.schemas import MAX_NODES
 
@@ -270,7 +270,7 @@ def test_webhooks_are_named():
         ({"parameters": [parameter("Authorization", "header")]}, "The header Authorization is not an input"),
         ({"requestBody": json_body({}, required=False)}, "Not sent: a body"),
         ({"callbacks": {"done": {}}}, "callbacks reach nobody"),
-        ({"security": [{"key": []}]}, "The server wants to know who calls (key); no key is sent."),
+        ({"security": [{"key": []}]}, "The server wants to know who calls (key), in a way that is not possible here."),
     ],
 )
 def test_what_is_not_done_of_an_operation_is_noted(operation, note):

@@ -12,6 +12,7 @@ from core.tools.builtin.catalogue import catalogue
 from core.tools.toolbox import Toolbox
 from tests.support.loopback import always, reply, serving, silence
 from tests.support.notebooks import MemoryNotebook
+from tests.support.secrets import KnownSecrets
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def notebook():
 
 @pytest.fixture
 def toolbox(notebook):
-    box = Toolbox(Outbound(allow=["127.0.0.1"]), notebook)
+    box = Toolbox(Outbound(allow=["127.0.0.1"]), notebook, KnownSecrets())
     yield box
     box.close()
 
@@ -122,7 +123,7 @@ class Slow:
 async def test_the_time_limit_holds_for_every_kind(notebook, monkeypatch, effect, error):
     monkeypatch.setattr(module, "GRACE_S", 0.0)
     slow = Slow()
-    box = Toolbox(Outbound(), notebook, {"python": slow})
+    box = Toolbox(Outbound(), notebook, KnownSecrets(), {"python": slow})
     spec = ToolSpec(name="slow", description="", parameters={}, kind="python", effect=effect)
     with pytest.raises(error, match=r"slow took longer than 0\.05 seconds"):
         await box.call(request(spec, time_limit_s=0.05))
@@ -131,7 +132,7 @@ async def test_the_time_limit_holds_for_every_kind(notebook, monkeypatch, effect
 
 async def test_cancelling_stops_the_call(notebook):
     slow = Slow()
-    box = Toolbox(Outbound(), notebook, {"python": slow})
+    box = Toolbox(Outbound(), notebook, KnownSecrets(), {"python": slow})
     task = asyncio.create_task(box.call(request(ToolSpec(name="s", description="", parameters={}, kind="python"))))
     await slow.started.wait()
     task.cancel()
@@ -230,7 +231,7 @@ async def test_the_servers_refusal_is_told(toolbox):
 
 
 async def test_inner_addresses_are_refused(notebook):
-    box = Toolbox(Outbound(), notebook)
+    box = Toolbox(Outbound(), notebook, KnownSecrets())
     with pytest.raises(FaultError, match="Refused to connect"):
         await call(box, "read_web_page", url="http://127.0.0.1:8501/")
     box.close()

@@ -1,6 +1,7 @@
 """An OpenAPI document as tools: one for each operation that can be called with JSON, and a reason for every other."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
@@ -9,11 +10,13 @@ from core.clients.addresses import allowed_host
 from core.domain.canonical import Json
 from core.domain.schema_check import schema_fault
 from core.domain.tool import Repeat, ToolSpec
+from core.tools.http_request.operation import Credential, Operation
 from core.tools.openapi.document import DocumentError
 from core.tools.openapi.inputs import CannotImportError, Inputs
 from core.tools.openapi.naming import Names
-from core.tools.openapi.operation import Operation
 from core.tools.openapi.schemas import Schemas, UnresolvedError, followed, words
+from core.tools.openapi.security import Security
+from core.tools.secrets import NAME_PATTERN
 
 _READING = ("get", "head")
 _METHODS = (*_READING, "post", "put", "patch", "delete")
@@ -54,14 +57,21 @@ class _Candidate(msgspec.Struct, frozen=True):
 
 
 def read(
-    document: dict[str, Json], url: str = "", *, prefix: str = "", only: Iterable[str] = (), allow: Iterable[str] = ()
+    document: dict[str, Json],
+    url: str = "",
+    *,
+    prefix: str = "",
+    only: Iterable[str] = (),
+    allow: Iterable[str] = (),
+    secrets: Mapping[str, str] | None = None,
 ) -> Reading:
     """Make tools of a parsed document. `url`: where it came from; servers may be given relative to it.
 
     `only` names operations by operationId, tool name or "GET /path". `allow`: hosts that the tools may reach
-    wherever they lead. Raises `DocumentError` when the document has no operations at all, or `allow` names no host.
+    wherever they lead. `secrets`: names of secrets by security scheme. Raises `DocumentError` when the document has
+    no operations at all, or what is given besides does not fit it.
     """
-    reader = _Reader(document, url, Names(prefix), _hosts(allow))
+    reader = _Reader(document, url, Names(prefix), _hosts(allow), _security(document, secrets or {}))
     made: list[tuple[_Candidate | None, ToolSpec | LeftOut]]
     made = [(candidate, reader.outcome(candidate)) for candidate in _candidates(document)]
     made += [(None, LeftOut(f"webhook {name}", "webhooks are calls by the server")) for name in _webhooks(document)]
@@ -88,6 +98,18 @@ def _hosts(allow: Iterable[str]) -> tuple[str, ...]:
     return hosts
 
 
+def _security(document: dict[str, Json], secrets: Mapping[str, str]) -> Security:
+    try:
+        security = Security(document, secrets)
+    except UnresolvedError as error:
+        raise DocumentError(f"Its security schemes cannot be read: {error}.") from None
+    if unknown := security.unknown():
+        raise DocumentError(f"The document has no security scheme named {unknown[0]!r}.")
+    if bad := [name for name in secrets.values() if not re.fullmatch(NAME_PATTERN, name)]:
+        raise DocumentError(f"{bad[0]!r} is not the name of a secret.")
+    return security
+
+
 def _candidates(document: dict[str, Json]) -> Iterator[_Candidate]:
     paths = document.get("paths")
     for path, item in (paths if isinstance(paths, dict) else {}).items():
@@ -112,11 +134,14 @@ def _names(candidate: _Candidate | None, outcome: ToolSpec | LeftOut) -> set[str
 
 
 class _Reader:
-    def __init__(self, document: dict[str, Json], url: str, names: Names, allow: tuple[str, ...]) -> None:
+    def __init__(
+        self, document: dict[str, Json], url: str, names: Names, allow: tuple[str, ...], security: Security
+    ) -> None:
         self._document = document
         self._url = url
         self._names = names
         self._allow = allow
+        self._security = security
 
     def outcome(self, candidate: _Candidate) -> ToolSpec | LeftOut:
         try:
@@ -127,7 +152,10 @@ class _Reader:
     def _tool(self, candidate: _Candidate) -> ToolSpec:
         if candidate.method in _OTHER_METHODS:
             raise CannotImportError(f"the method {candidate.method.upper()} is not one for tools")
-        inputs = self._inputs(candidate)
+        url = self._server(candidate) + candidate.path
+        credentials, advice = self._security.credentials(candidate.operation, url)
+        inputs = self._inputs(candidate, credentials)
+        inputs.notes += advice
         parameters = inputs.parameters()
         if fault := schema_fault(parameters):
             raise CannotImportError(f"its schema is faulty: {fault[:300]}")
@@ -141,13 +169,16 @@ class _Reader:
             effect="read" if is_reading else "write",
             # A DELETE may be repeated by HTTP's rules; whether this server keeps them, nobody here knows.
             repeat="safe" if is_reading else repeat,
-            definition=msgspec.to_builtins(self._operation(candidate, inputs)),
+            definition=msgspec.to_builtins(self._operation(candidate, url, inputs, credentials)),
         )
 
-    def _inputs(self, candidate: _Candidate) -> Inputs:
+    def _inputs(self, candidate: _Candidate, credentials: tuple[Credential, ...]) -> Inputs:
         inputs = Inputs(self._document, Schemas(self._document))
+        secret = {(credential.place, credential.name.lower()) for credential in credentials}
         for parameter in self._parameters(candidate):
-            inputs.add_parameter(parameter)
+            # A key that is declared twice, as a scheme and as a parameter, is not for the model to make up.
+            if (words(parameter.get("in")), words(parameter.get("name")).lower()) not in secret:
+                inputs.add_parameter(parameter)
         inputs.check_path(candidate.path)
         body = followed(self._document, candidate.operation.get("requestBody"))
         if body and candidate.method in _READING:
@@ -172,18 +203,21 @@ class _Reader:
                 merged[(words(parameter.get("name")), words(parameter.get("in")))] = parameter
         return list(merged.values())
 
-    def _operation(self, candidate: _Candidate, inputs: Inputs) -> Operation:
+    def _operation(
+        self, candidate: _Candidate, url: str, inputs: Inputs, credentials: tuple[Credential, ...]
+    ) -> Operation:
         return Operation(
             method=candidate.method.upper(),
-            url=self._server(candidate) + candidate.path,
+            url=url,
             inputs=tuple(inputs.found),
             body=inputs.body,
             media_type=inputs.media_type,
+            credentials=credentials,
             idempotency_header=inputs.idempotency_header,
             allow=self._allow,
             operation=candidate.place,
             operation_id=candidate.operation_id,
-            notes=(*inputs.notes, *self._keys_needed(candidate)),
+            notes=tuple(inputs.notes),
         )
 
     def _server(self, candidate: _Candidate) -> str:
@@ -195,13 +229,6 @@ class _Reader:
         if urlsplit(address).scheme not in ("http", "https") or not urlsplit(address).netloc:
             raise CannotImportError("the document does not say on which server it is")
         return address.rstrip("/")
-
-    def _keys_needed(self, candidate: _Candidate) -> tuple[str, ...]:
-        security = candidate.operation.get("security", self._document.get("security"))
-        if not isinstance(security, list) or not security or {} in security:
-            return ()
-        schemes = sorted({name for entry in security if isinstance(entry, dict) for name in entry})
-        return (f"The server wants to know who calls ({' or '.join(schemes)}); no key is sent.",)
 
 
 def _filled(url: str, variables: Json) -> str:

@@ -1,4 +1,4 @@
-"""What a tool keeps of its operation: enough to build the request, nothing of the document."""
+"""What a tool keeps of its request: enough to build it, nothing of where it was described."""
 
 from typing import Literal
 
@@ -6,6 +6,7 @@ import msgspec
 
 Place = Literal["path", "query", "header"]
 Style = Literal["form", "simple", "spaceDelimited", "pipeDelimited", "deepObject", "json"]
+CredentialPlace = Literal["header", "query", "cookie"]
 
 
 class Input(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -18,6 +19,18 @@ class Input(msgspec.Struct, frozen=True, omit_defaults=True):
     explode: bool = False
 
 
+class Credential(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A secret that goes along with every request, by its name; only the server is told the value."""
+
+    secret: str
+    place: CredentialPlace = "header"
+    name: str = "authorization"
+    prefix: str = ""
+    """Stands before the value, such as `Bearer ` with its space."""
+    is_base64: bool = False
+    """The value is encoded first: `user:password` of the Basic scheme (RFC 7617)."""
+
+
 class Operation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The `definition` of a tool of the kind `openapi`. Fields that it does not know are left alone."""
 
@@ -28,6 +41,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     body: str = ""
     """Name of the argument that is the JSON body; empty: there is none."""
     media_type: str = "application/json"
+    credentials: tuple[Credential, ...] = ()
     idempotency_header: str = ""
     """Carries the call's key, where the document declares such a header."""
     allow: tuple[str, ...] = ()

@@ -1,5 +1,6 @@
-"""Calls of tools that were imported from OpenAPI documents."""
+"""Calls of tools that are one HTTP request each."""
 
+import asyncio
 from http import HTTPStatus
 
 import msgspec
@@ -8,23 +9,30 @@ from core.clients.outbound import Outbound, OutboundResponse
 from core.domain.canonical import Json
 from core.domain.tool import ToolRequest, ToolResult
 from core.tools.executor import CannotDoError
-from core.tools.openapi.operation import Operation
-from core.tools.openapi.request import build
+from core.tools.http_request.build import build
+from core.tools.http_request.credentials import hidden, with_credentials
+from core.tools.http_request.operation import Operation
+from core.tools.secrets import Scrubber, SecretSource, looked_up
 
 
-class OpenApiExecutor:
+class HttpExecutor:
     """Sends the operation's request and hands back what the server said, with its status."""
 
-    def __init__(self, outbound: Outbound) -> None:
-        self._outbound = outbound
+    def __init__(self, outbound: Outbound, secrets: SecretSource) -> None:
+        self._outbound, self._secrets = outbound, secrets
 
     async def call(self, request: ToolRequest) -> ToolResult:
         operation = msgspec.convert(request.tool.definition, Operation)
         try:
-            sent = build(operation, request.arguments, request.key, request.time_limit_s)
+            built = build(operation, request.arguments, request.key, request.time_limit_s)
         except CannotDoError as error:
             return ToolResult(str(error), is_error=True)
-        return _result(await self._outbound.send(sent))
+        names = {credential.secret for credential in operation.credentials}
+        values = await asyncio.to_thread(looked_up, self._secrets, names) if names else {}
+        scrubber = Scrubber(hidden(operation.credentials, values))
+        with scrubber.errors():
+            answer = await self._outbound.send(with_credentials(built, operation.credentials, values))
+        return scrubber.result(_result(answer))
 
 
 def _result(answer: OutboundResponse) -> ToolResult:

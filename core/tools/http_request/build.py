@@ -7,7 +7,7 @@ import msgspec
 from core.clients.outbound import OutboundRequest
 from core.domain.canonical import Json
 from core.tools.executor import CannotDoError
-from core.tools.openapi.operation import Input, Operation, Style
+from core.tools.http_request.operation import Input, Operation, Style
 
 _SEPARATORS: dict[Style, str] = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 

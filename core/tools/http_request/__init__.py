@@ -1,0 +1,1 @@
+"""One HTTP request a call: what a tool keeps of it, how it is built, sent and answered."""

@@ -1,0 +1,80 @@
+"""Tools from the command line: brought in, tried, kept."""
+
+import io
+import json
+import sys
+
+import pytest
+from sqlalchemy import text
+
+from tests.support.echo import serving_in_thread
+
+DOCUMENT = """
+openapi: 3.1.0
+info: {title: Pets, version: "1"}
+servers: [{url: "https://pets.example"}]
+paths:
+  /pets:
+    get: {operationId: listPets, responses: {"200": {description: ok}}}
+"""
+
+
+def test_a_secret_goes_to_the_server_and_into_nothing_that_is_kept(cli, tmp_path, monkeypatch, engine):
+    monkeypatch.setenv("ARYABHATTA_LOG_LEVEL", "debug")
+    with serving_in_thread() as server:
+        document = {
+            "openapi": "3.1.0",
+            "servers": [{"url": server.url("/")}],
+            "security": [{"key": []}],
+            "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+            "paths": {"/me": {"get": {"operationId": "whoami"}}},
+        }
+        file = tmp_path / "me.json"
+        file.write_text(json.dumps(document))
+        imported = cli("tool", "import-openapi", str(file), "--allow-host", server.host, "--json").json
+        (needed,) = imported["secrets"]
+        name = f"127.0.0.1_{server.port}.key"
+        assert needed == {"name": name, "goes": f"header authorization: Bearer ‹{name}›", "is_set": False}
+        assert f"secret set {name}" in cli("tool", "import-openapi", str(file), "--allow-host", server.host).out
+
+        without = cli("tool", "test", "whoami", "{}", "--json")
+        assert (without.code, without.lines[-1]["error"]["kind"], server.requests) == (1, "auth", [])
+
+        monkeypatch.setattr(sys, "stdin", io.StringIO("pa55word-of-mine\n"))
+        cli("secret", "set", name)
+        shown = cli("tool", "show", "whoami").out
+        assert needed["goes"] in shown
+        assert "not set" not in shown
+        called = cli("tool", "test", "whoami", "{}", "--json")
+    assert server.requests[0].headers["authorization"] == "Bearer pa55word-of-mine"
+    assert called.code == 0
+    assert f"[secret {name}]" in called.lines[-1]["output"]
+    run_id = called.lines[-1]["run_id"]
+    bundle = tmp_path / "bundle.json"
+    assert cli("runs", "export", run_id, str(bundle)).code == 0
+    said = called.out + called.err + bundle.read_text() + _everything_kept(engine)
+    assert "pa55word" not in said
+    assert "whoami" in said
+
+
+def _everything_kept(engine):
+    with engine.connect() as connection:
+        tables = connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
+        return "\n".join(str(row) for table in tables for row in connection.execute(text(f'SELECT * FROM "{table}"')))
+
+
+@pytest.mark.parametrize("pair", ["key", "=NAME", "key="])
+def test_a_secret_is_given_as_a_pair(cli, tmp_path, pair):
+    file = tmp_path / "pets.yaml"
+    file.write_text(DOCUMENT)
+    ended = cli("tool", "import-openapi", str(file), "--secret", pair)
+    assert (ended.code, "is not SCHEME=NAME" in ended.err) == (2, True)
+
+
+def test_two_documents_do_not_replace_each_others_tools(cli, tmp_path):
+    file = tmp_path / "pets.yaml"
+    file.write_text(DOCUMENT)
+    assert cli("tool", "import-openapi", str(file)).code == 0
+    file.write_text(DOCUMENT.replace("title: Pets", "title: Dogs"))
+    ended = cli("tool", "import-openapi", str(file))
+    assert (ended.code, "a tool named listPets exists already" in ended.out) == (1, True)
