@@ -9,6 +9,8 @@ from typing import NamedTuple
 from core.errors import Fault, FaultError
 
 EVENT_LIMIT_BYTES = 16 * 1024 * 1024
+STRAY = b"{stray}"
+"""The name of an event made of a line of JSON without a field name: how some proxies say that all is lost."""
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -20,7 +22,7 @@ class ServerEvent(NamedTuple):
 class Splitter:
     """Takes the bytes as they come, in pieces cut anywhere, and gives back whole events."""
 
-    __slots__ = ("_after_cr", "_at_start", "_data", "_limit", "_name", "_partial", "_size")
+    __slots__ = ("_after_cr", "_at_start", "_data", "_has_events", "_limit", "_name", "_partial", "_size")
 
     def __init__(self, limit_bytes: int = EVENT_LIMIT_BYTES) -> None:
         self._limit = limit_bytes
@@ -30,6 +32,7 @@ class Splitter:
         self._data: list[bytes] = []
         self._name = b""
         self._size = 0
+        self._has_events = False
 
     def feed(self, piece: bytes) -> list[ServerEvent]:
         """The events that this piece completes. Raises `FaultError` (size_limit) for an endless one."""
@@ -47,9 +50,8 @@ class Splitter:
 
     def flush(self) -> ServerEvent | None:
         """What stands unfinished at the end of the stream. The standard discards it; some servers mean it."""
-        if self._partial:
-            self._take(self._whole(b""))
-        return self._dispatch()
+        last = self._take(self._whole(b"")) if self._partial else None
+        return last or self._dispatch()
 
     def _lines(self, piece: bytes) -> list[bytes]:
         # bytes.splitlines(), unlike str.splitlines(), knows exactly the three line ends of the standard.
@@ -83,6 +85,10 @@ class Splitter:
             self._name = line[6:].removeprefix(b" ")
         elif line == b"data":
             self._data.append(b"")
+        elif line.startswith(b"error:"):  # llama.cpp has a field of its own for that until late 2025
+            return ServerEvent(line[6:], b"error")
+        elif self._has_events and line.startswith(b"{"):
+            return ServerEvent(line, STRAY)
         return None  # a comment, an id, a retry time, or a field that nobody defined
 
     def _dispatch(self) -> ServerEvent | None:
@@ -90,4 +96,5 @@ class Splitter:
         self._data, self._name, self._size = [], b"", 0
         if not data:
             return None
+        self._has_events = True
         return ServerEvent(data[0] if len(data) == 1 else b"\n".join(data), name)

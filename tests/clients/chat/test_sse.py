@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.clients.chat.sse import ServerEvent, Splitter
+from core.clients.chat.sse import STRAY, ServerEvent, Splitter
 from core.errors import FaultError
 
 
@@ -55,6 +55,20 @@ def test_lines_and_fields(stream, data):
 
 def test_the_name_of_an_event_belongs_to_it_alone():
     assert _split(b"event: error\ndata: a\n\ndata: b\n\n") == [ServerEvent(b"a", b"error"), ServerEvent(b"b", b"")]
+
+
+@pytest.mark.parametrize(
+    ("stream", "events"),
+    [
+        (b'error: {"a":1}\n\n', [ServerEvent(b' {"a":1}', b"error")]),
+        (b'error: {"a":1}', [ServerEvent(b' {"a":1}', b"error")]),
+        (b'data: a\n\n{"error":"b"}\n', [ServerEvent(b"a"), ServerEvent(b'{"error":"b"}', STRAY)]),
+        (b'data: a\n\n{"error":"b"}', [ServerEvent(b"a"), ServerEvent(b'{"error":"b"}', STRAY)]),
+        (b'{"error":"b"}\n', []),  # no stream at all: whoever reads it looks at the whole body
+    ],
+)
+def test_errors_outside_of_the_standard(stream, events):
+    assert _split(stream, flush=True) == events
 
 
 def test_an_event_comes_out_as_soon_as_its_last_line_end_is_there():
