@@ -1,6 +1,6 @@
 """Runs as lists and screens read them: the table `runs`. It is written by the journal alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -32,6 +32,10 @@ class RunRepository:
     def get(self, run_id: UUID) -> Run | None:
         row = self._session.scalar(_runs().where(RunRow.id == run_id))
         return None if row is None else _run(row)
+
+    def some(self, run_ids: Iterable[UUID]) -> dict[UUID, Run]:
+        """By id; unknown ids are left out."""
+        return {row.id: _run(row) for row in self._session.scalars(_runs().where(RunRow.id.in_(list(run_ids))))}
 
     def by_conversation(self, conversation_id: UUID) -> list[Run]:
         """Every run of every branch, oldest first."""

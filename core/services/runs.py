@@ -204,15 +204,15 @@ class RunService:
 
     def views(self, run_ids: Iterable[UUID]) -> Views:
         """The same for many, in the order given; unknown ids are left out."""
-        views: Views = []
+        wanted = list(run_ids)
         with UnitOfWork(self._engine) as unit:
-            runs, journal = RunRepository(unit.session), JournalRepository(unit.session.connection())
-            for run_id in run_ids:
-                run = runs.get(run_id)
-                events = journal.read(run_id) if run else []
-                if run and events:
-                    views.append(RunView(run=run, state=fold(events), events=events, partial=self._partial(run_id)))
-        return views
+            runs = RunRepository(unit.session).some(wanted)
+            journals = JournalRepository(unit.session.connection()).read_many(wanted)
+        return [
+            RunView(run=runs[one], state=fold(journals[one]), events=journals[one], partial=self._under_way(runs[one]))
+            for one in wanted
+            if one in runs and one in journals
+        ]
 
     def sent(self, run_id: UUID, step: int, attempt: int | None = None) -> Result[Sent]:
         """The request of a model step (default: its last attempt), rebuilt from the journal and checked."""
@@ -256,6 +256,9 @@ class RunService:
     def _status(self, run_id: UUID) -> RunStatus | None:
         run = self.get(run_id)
         return run.status if run else None
+
+    def _under_way(self, run: Run) -> Partial | None:
+        return None if run.status == "done" else self._partial(run.id)
 
     def _partial(self, run_id: UUID) -> Partial | None:
         """The text under way: from this process's feed, else from the last checkpoint."""
