@@ -8,6 +8,7 @@ from typing import Final
 from core.clients.chat import lenient, words
 from core.clients.chat.calls import CallBook
 from core.clients.chat.endings import Ending, fault_of, note_on
+from core.clients.chat.quick import Piece, piece_in
 from core.clients.chat.sse import ServerEvent
 from core.clients.chat.text import Joiner, ThinkParter, has_written_call, mended, read_content
 from core.domain.canonical import Json
@@ -70,6 +71,8 @@ class Assembler:
         data = event.data.strip()
         if data == b"[DONE]":
             self.end()
+        elif data and (piece := piece_in(data)):
+            self._say(piece)
         elif data:
             try:
                 self.feed(lenient.parse(data), event.name)
@@ -141,6 +144,14 @@ class Assembler:
             exchange=exchange or Exchange(),
             fault=self.fault or broken or fault_of(ending),
         )
+
+    def _say(self, piece: Piece) -> None:
+        self.model = self.model or piece.model or ""
+        self.provider = self.provider or piece.provider or ""
+        if thought := piece.thought:
+            self._add_thought(thought)
+        if text := piece.text:
+            self._add_text(text)
 
     def _about(self, chunk: dict[str, Json], choice: dict[str, Json] | None) -> None:
         if not self.model and isinstance(model := chunk.get("model"), str):

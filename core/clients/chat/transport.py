@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterat
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import unquote_to_bytes
@@ -102,7 +103,7 @@ class SharedClient(httpx2.AsyncClient):
         """
         wire = current_wire()
         assert wire is not None
-        request = _recorded(method, httpx2.URL(url), asked["headers"], wire)
+        request = _recorded(method, _url(str(url)), asked["headers"], wire)
         response = await self._send(request, wire)
         try:
             if not response.is_success:
@@ -158,6 +159,12 @@ async def decoded(wire: Wire) -> AsyncGenerator[bytes]:
         raise FaultError(faults.of_transport(error, has_begun=True, silence_s=wire.silence_s)) from error
     except httpx2.DecodingError as error:
         raise FaultError(Fault("stream_malformed", f"The answer cannot be decompressed: {error}")) from error
+
+
+@lru_cache(maxsize=256)
+def _url(text: str) -> httpx2.URL:
+    """Taking an address apart costs more than anything else that is done to a request here."""
+    return httpx2.URL(text)
 
 
 def _recorded(method: str, url: httpx2.URL, headers: Mapping[str, str], wire: Wire) -> httpx2.Request:
