@@ -6,6 +6,7 @@ import socket
 import sys
 import threading
 import types
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -32,6 +33,7 @@ from core.services.bundles import BundleService
 from core.services.connections import Connections
 from core.services.conversations import ConversationService
 from core.services.decisions import DecisionService
+from core.services.drill import DrillService
 from core.services.endpoints import EndpointService
 from core.services.executor import Executor
 from core.services.health import HealthService
@@ -65,6 +67,7 @@ class App:
     proofs: ProofService
     bundles: BundleService
     health: HealthService
+    drill: DrillService
     executor: Executor
     _parts: "_Parts"
 
@@ -90,11 +93,16 @@ class _Parts:
     owner: str
 
 
-def build(settings: Settings, *, adopt: bool) -> App:
+def _as_it_is(ports: Ports) -> Ports:
+    return ports
+
+
+def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] = _as_it_is) -> App:
     """Reach the database, bring it up to date and put everything together.
 
-    With `adopt` this process also executes queued runs and those that dead workers left. Raises
-    `Unavailable` or `ConfigurationError` with a sentence for the person who starts it.
+    With `adopt` this process also executes queued runs and those that dead workers left. `around` may stand
+    between the engine and what it reaches. Raises `Unavailable` or `ConfigurationError` with a sentence for
+    the person who starts it.
     """
     engine = create_engine(database_url(settings))
     migrate(engine)
@@ -108,7 +116,7 @@ def build(settings: Settings, *, adopt: bool) -> App:
     connections = Connections(vault, parts.demo, parts.local)
     agents, endpoints = AgentService(engine), EndpointService(engine, settings, vault, connections)
     catalogue = ToolCatalogue(engine, toolbox)
-    executor = _executor(settings, parts, connections, toolbox, adopt=adopt)
+    executor = _executor(settings, parts, connections, toolbox, around, adopt=adopt)
     specs = SpecBuilder(agents, endpoints, catalogue)
     runs = RunService(
         engine,
@@ -134,13 +142,20 @@ def build(settings: Settings, *, adopt: bool) -> App:
         proofs=ProofService(engine, executor, parts.owner, lease_s=settings.lease_s, code=__version__),
         bundles=BundleService(engine),
         health=HealthService(engine, settings, endpoints),
+        drill=DrillService(engine, settings),
         executor=executor,
         _parts=parts,
     )
 
 
 def _executor(
-    settings: Settings, parts: _Parts, connections: Connections, toolbox: Toolbox, *, adopt: bool
+    settings: Settings,
+    parts: _Parts,
+    connections: Connections,
+    toolbox: Toolbox,
+    around: Callable[[Ports], Ports],
+    *,
+    adopt: bool,
 ) -> Executor:
     """The worker, made but not started: a command that only reads never announces itself."""
     chat = ChatClient(
@@ -167,7 +182,7 @@ def _executor(
         now=lambda: datetime.now(UTC),
         holds_lease=worker.holds_lease,
     )
-    return Executor(worker, ports, chat.close)
+    return Executor(worker, around(ports), chat.close)
 
 
 def _worker_name() -> str:

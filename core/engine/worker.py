@@ -53,6 +53,8 @@ class Claims(Protocol):
 class PresenceLine(Protocol):
     """This worker among others."""
 
+    name: str
+
     def announce(self) -> None: ...
 
     def wait(self, timeout_s: float) -> list[tuple[str, str]]: ...
@@ -135,6 +137,10 @@ class Worker:
     def tell(self, run_id: UUID) -> None:
         """Somebody wrote to the run's journal."""
         self.loop.call_soon_threadsafe(self._tell, run_id)
+
+    @property
+    def name(self) -> str:
+        return self._presence.name
 
     @property
     def driving(self) -> int:

@@ -17,6 +17,11 @@ class Executor:
         self._lock = threading.Lock()
         self._started = False
 
+    @property
+    def name(self) -> str:
+        """Under which this process's worker claims runs."""
+        return self._worker.name
+
     def start(self) -> None:
         """Announce the worker. Raises `Unavailable` when the database does not answer."""
         with self._lock:
