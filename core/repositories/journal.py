@@ -55,10 +55,9 @@ class JournalRepository:
             "lease_s": lease_s if run.lease_owner else None,
             "next_seq": len(events),
             "head": events[-1].hash,
+            "events": _text([_written_event(event) for event in events]),
         }
-        self._execute(sql.CREATE, row)
-        for event in events:
-            self._execute(sql.INSERT_EVENT, _event_row(event))
+        self._execute(sql.CREATE_WITH_EVENTS, row)
         if run.status == "queued":
             self._tell(run.id)
         return events

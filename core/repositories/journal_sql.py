@@ -8,6 +8,14 @@ VALUES (%(id)s, %(kind)s, %(status)s, %(conversation_id)s, %(parent_run_id)s, %(
         %(owner)s, clock_timestamp() + make_interval(secs => %(lease_s)s), %(next_seq)s, %(head)s, %(priority)s)
 """
 
+CREATE_WITH_EVENTS = f"""
+WITH run AS ({CREATE} RETURNING id)
+INSERT INTO run_events (run_id, seq, epoch, kind, effect, attempt, body, at, hash)
+SELECT run.id, e.seq, e.epoch, e.kind, e.effect, e.attempt, e.body::json, e.at, e.hash
+  FROM run, json_to_recordset(%(events)s)
+    AS e(seq int, epoch bigint, kind text, effect text, attempt int, body text, at timestamptz, hash bytea)
+"""  # noqa: S608 (made of constants)
+
 TAKE_IN = """
 UPDATE runs SET ended_at = %(ended_at)s, output = %(output)s, error_kind = %(error)s, totals = %(totals)s::jsonb
  WHERE id = %(id)s
