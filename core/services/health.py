@@ -15,8 +15,8 @@ from core.settings import Settings
 
 _ENDPOINT_LIMIT_S = 5.0
 _AT_ONCE = 8
-_MEGABYTE = 1_000_000
-_LEAST_FREE_BYTES = 500 * _MEGABYTE
+_GIGABYTE = 1_000_000_000
+_LEAST_FREE_BYTES = _GIGABYTE // 2
 
 
 class HealthLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +102,7 @@ def disk(settings: Settings) -> HealthLine:
     return HealthLine(
         name="disk",
         ok=free_bytes >= _LEAST_FREE_BYTES,
-        detail=f"{free_bytes / _MEGABYTE:,.0f} MB free at {settings.home}",
+        detail=f"{free_bytes / _GIGABYTE:,.1f} GB free, at {settings.home}",
         advice="" if free_bytes >= _LEAST_FREE_BYTES else "Make room: the journal of a run has to be written.",
         required=True,
     )

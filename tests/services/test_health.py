@@ -70,4 +70,4 @@ def test_a_database_without_tables_says_what_to_do(settings, health, empty_datab
 def test_the_disk_of_a_home_that_is_not_there_yet(settings, tmp_path):
     line = disk(msgspec.structs.replace(settings, home=tmp_path / "a" / "b"))
     assert line.ok
-    assert "MB free" in line.detail
+    assert "GB free, at" in line.detail
