@@ -94,11 +94,9 @@ class GroupWriter:
         try:
             written = self._persist(lambda: self._store.append([batch for batch, _ in queue]))
         except Unavailable as error:
-            for _, done in queue:
-                _resolve(done, error)
+            _resolve([(done, error) for _, done in queue])
             return
-        for batch, done in queue:
-            _resolve(done, _verdict(batch, written[batch.run_id]))
+        _resolve([(done, _verdict(batch, written[batch.run_id])) for batch, done in queue])
 
     def _persist(self, write: Callable[[], Mapping[UUID, str | Exception]]) -> Mapping[UUID, str | Exception]:
         """Try again while the database is away. A commit whose answer was lost is found as `moved` and read back."""
@@ -124,14 +122,17 @@ def _verdict(batch: Batch, written: str | Exception) -> Exception | None:
             return Fenced(str(batch.run_id))
 
 
-def _resolve(done: "asyncio.Future[None]", error: Exception | None) -> None:
+def _resolve(verdicts: Sequence[tuple["asyncio.Future[None]", Exception | None]]) -> None:
+    """Tell everybody who waits, waking their loop once."""
+
     def finish() -> None:
-        if done.cancelled():
-            return
-        if error is None:
-            done.set_result(None)
-        else:
-            done.set_exception(error)
+        for done, error in verdicts:
+            if done.cancelled():
+                continue
+            if error is None:
+                done.set_result(None)
+            else:
+                done.set_exception(error)
 
     with suppress(RuntimeError):  # the loop has ended: nobody waits any more
-        done.get_loop().call_soon_threadsafe(finish)
+        verdicts[0][0].get_loop().call_soon_threadsafe(finish)
