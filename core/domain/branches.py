@@ -1,6 +1,6 @@
 """A conversation is a tree of runs: editing or regenerating a message begins a new branch."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from core.domain.run import Run
@@ -22,13 +22,20 @@ def siblings(runs: Sequence[Run], run: Run) -> list[Run]:
     return sorted((other for other in runs if other.parent_run_id == run.parent_run_id), key=lambda run: run.id)
 
 
+def below(runs: Sequence[Run], roots: Iterable[UUID]) -> list[Run]:
+    """Everything that replies to one of `roots`, directly or not, oldest first; the roots are not in it."""
+    above = set(roots)
+    found: list[Run] = []
+    for run in sorted(runs, key=lambda run: run.id):
+        if run.parent_run_id in above:
+            above.add(run.id)
+            found.append(run)
+    return found
+
+
 def newest_leaf(runs: Sequence[Run], under: UUID) -> UUID:
     """Where the conversation goes on below a run: the newest run of its branches, or the run itself."""
-    below = {under}
-    for run in sorted(runs, key=lambda run: run.id):
-        if run.parent_run_id in below:
-            below.add(run.id)
-    return max(below)
+    return max((run.id for run in below(runs, [under])), default=under)
 
 
 def path_through(runs: Sequence[Run], run_id: UUID | None) -> list[Run]:
@@ -38,9 +45,6 @@ def path_through(runs: Sequence[Run], run_id: UUID | None) -> list[Run]:
 
 
 def left_behind(runs: Sequence[Run], run: Run) -> list[Run]:
-    """Every run of the branches beside the one that begins with `run`, oldest first."""
-    beside = {other.id for other in siblings(runs, run)} - {run.id}
-    for other in sorted(runs, key=lambda run: run.id):
-        if other.parent_run_id in beside:
-            beside.add(other.id)
-    return sorted((other for other in runs if other.id in beside), key=lambda run: run.id)
+    """Every run of the branches beside the one that begins with `run`."""
+    beside = [other for other in siblings(runs, run) if other.id != run.id]
+    return [*beside, *below(runs, [other.id for other in beside])]

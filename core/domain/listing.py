@@ -30,6 +30,9 @@ class ConversationSummary(msgspec.Struct, frozen=True, kw_only=True):
     """None: nothing was said yet."""
     last_run_id: UUID | None = None
     last_at: datetime
+    found: str = ""
+    """Of a search: the words around the place in what was said; empty where only the title fits."""
+    found_run_id: UUID | None = None
 
 
 class SecretName(msgspec.Struct, frozen=True):

@@ -5,13 +5,14 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Float, Numeric, Row, Select, cast, exists, func, select, true
+from sqlalchemy import ColumnElement, Float, Numeric, Row, Select, cast, func, select, true
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from core.db.agent_tables import AgentRevisionRow, AgentRow
 from core.db.run_tables import ConversationRow, RunRow
 from core.domain.agent import Agent, AgentSpec
+from core.domain.excerpt import excerpt
 from core.domain.listing import AgentSummary, ConversationSummary
 from core.domain.run import Conversation
 from core.ids import first_id
@@ -43,10 +44,17 @@ class SummaryRepository:
         """The newest first. Talks with a draft (*Try it*) are not listed."""
         statement = _CONVERSATIONS.where(ConversationRow.archived == archived, _FIRST.c.kind.is_distinct_from("try"))
         if search:
-            statement = statement.where(matches(search, (ConversationRow.title,)) | _said(search))
+            hit = _hit(search)
+            statement = (
+                statement.add_columns(
+                    hit.c.id.label("hit_id"), hit.c.input.label("hit_in"), hit.c.output.label("hit_out")
+                )
+                .outerjoin(hit, true())
+                .where(matches(search, (ConversationRow.title,)) | hit.c.id.is_not(None))
+            )
         # Both ids begin with their time, so this is the order of the last thing that was said.
         newest = statement.order_by(func.coalesce(_NEWEST.c.id, ConversationRow.id).desc()).limit(limit)
-        return [_conversation_summary(row) for row in self._session.execute(newest)]
+        return [_found(row, search) for row in self._session.execute(newest)]
 
     def conversation(self, conversation_id: UUID) -> ConversationSummary | None:
         """One conversation, of whatever kind."""
@@ -101,10 +109,23 @@ _CONVERSATIONS = (
 )
 
 
-def _said(search: str) -> ColumnElement[bool]:
-    """Whether the text stands in anything that was said."""
-    said = select(RunRow.id).where(RunRow.conversation_id == ConversationRow.id)
-    return exists(said.where(matches(search, (RunRow.input, RunRow.output))))
+def _hit(search: str) -> LateralFromClause:
+    """The newest run of a conversation that says the text, in its input or in its answer."""
+    return (
+        select(RunRow.id, RunRow.input, RunRow.output)
+        .where(RunRow.conversation_id == ConversationRow.id, matches(search, (RunRow.input, RunRow.output)))
+        .order_by(RunRow.id.desc())
+        .limit(1)
+        .lateral("hit")
+    )
+
+
+def _found(row: Row[Any], search: str) -> ConversationSummary:
+    summary = _conversation_summary(row)
+    if not search or row.hit_id is None:
+        return summary
+    words = excerpt(row.hit_out, search) or excerpt(row.hit_in, search)
+    return msgspec.structs.replace(summary, found=words, found_run_id=row.hit_id)
 
 
 def _conversation_summary(row: Row[Any]) -> ConversationSummary:

@@ -50,3 +50,14 @@ def test_nobody(conversations):
     assert conversations.get(ghost) is None
     assert conversations.path(ghost) == []
     assert conversations.rename(ghost, "x", "ada").kind == "not_found"
+
+
+def test_a_search_says_where_it_found_the_text(engine, conversations, talk):
+    said = run_row(conversation_id=talk.id, input="What is VAT?", output="It is 19 % in Germany.")
+    keep(engine, said, run_row(conversation_id=talk.id, input="And in Austria?", output="20 %"))
+    (row,) = conversations.list(search="germany")
+    assert (row.found, row.found_run_id) == ("It is 19 % in Germany.", said.id)
+    conversations.rename(talk.id, "Taxes", "ada")
+    (row,) = conversations.list(search="taxes")
+    assert (row.found, row.found_run_id) == ("", None)
+    assert conversations.list(search="France") == []
