@@ -1,16 +1,15 @@
 """A streamed answer put together: a pure function over chunks, where every quirk of a server has its one place."""
 
-import contextlib
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Final
 
 from core.clients.chat import lenient, words
 from core.clients.chat.calls import CallBook
-from core.clients.chat.endings import Ending, fault_of, note_on
+from core.clients.chat.chunks import DONE, Chunk, error_in, first_choice, is_whole, usage_in
+from core.clients.chat.endings import Ending, fault_of, is_reason, note_on
 from core.clients.chat.quick import Piece, piece_in
-from core.clients.chat.sse import ServerEvent
-from core.clients.chat.text import Joiner, ThinkParter, has_written_call, mended, read_content
+from core.clients.chat.sse import STRAY, ServerEvent
+from core.clients.chat.text import Joiner, ThinkParter, at_lone_close, has_written_call, mended, read_content
 from core.domain.canonical import Json
 from core.domain.event import Exchange
 from core.domain.message import Usage
@@ -18,6 +17,7 @@ from core.domain.model_call import Delta, Reply
 from core.errors import Fault
 
 _NO_DELTA: Final = Delta()
+_HEARTBEATS: Final = frozenset({b"ping", b"heartbeat", b"keepalive", b"keep-alive"})
 
 
 def assemble(chunks: Iterable[Json], seed: str = "", *, is_done: bool = False) -> Reply:
@@ -69,21 +69,32 @@ class Assembler:
     def take(self, event: ServerEvent) -> None:
         """Take one event of a stream."""
         data = event.data.strip()
-        if data == b"[DONE]":
+        if data in DONE:
             self.end()
         elif data and (piece := piece_in(data)):
             self._say(piece)
         elif data:
             try:
-                self.feed(lenient.parse(data), event.name)
+                chunk = lenient.parse(data)
             except ValueError:
-                self._break("stream_malformed", f"A chunk of the stream is no JSON: {words.excerpt(data)}")
+                self._take_unreadable(data, event.name)
+            else:
+                self.feed(chunk, event.name)
+
+    def _take_unreadable(self, data: bytes, event: bytes) -> None:
+        lines = data.splitlines()
+        if len(lines) > 1 and all(map(is_whole, lines)):  # the empty lines between the events are missing
+            for line in lines:
+                if not self._is_done and not self.fault:
+                    self.take(ServerEvent(line, event))
+        elif event == b"error":
+            self._break("stream_error", words.of_body(data))
+        elif event != STRAY and event not in _HEARTBEATS:
+            self._break("stream_malformed", f"A chunk of the stream is no JSON: {words.excerpt(data)}")
 
     def take_unfinished(self, event: ServerEvent) -> None:
         """Take an event that the end of the stream left open, if it happens to be whole."""
-        with contextlib.suppress(ValueError):
-            if event.data.strip() != b"[DONE]":
-                lenient.parse(event.data)
+        if is_whole(event.data) or all(map(is_whole, event.data.splitlines())):
             self.take(event)
 
     def end(self) -> None:
@@ -93,22 +104,23 @@ class Assembler:
     def feed(self, chunk: Json, event: bytes = b"") -> None:
         """Take one chunk; `event` is the name its event had."""
         if not isinstance(chunk, dict):
-            self._break("stream_malformed", f"A chunk of the stream is no JSON object: {words.shown(chunk)}")
+            if chunk is not None:
+                self._break("stream_malformed", f"A chunk of the stream is no JSON object: {words.shown(chunk)}")
             return
-        choice = _choice(chunk)
-        if (error := _error_in(chunk, choice, event)) is not None:
+        choice = first_choice(chunk)
+        if (error := error_in(chunk, choice, event)) is not None:
             self._break("stream_error", words.of_error(error), words.status_in(error))
-            return
-        self._about(chunk, choice)
-        if choice is not None:
-            self._choose(choice)
+        elif event != STRAY:
+            self._about(chunk, choice)
+            if choice is not None:
+                self._choose(choice)
 
     def take_whole(self, document: Json) -> None:
         """Take a whole completion, sent instead of a stream."""
         self.feed(document)
-        self.end()
-        if self.fault is None and not document.get("choices"):
+        if self.fault is None and not (isinstance(document, dict) and document.get("choices")):
             self._break("stream_malformed", f"The answer is no chat completion: {words.shown(document)}")
+        self.end()
 
     def take_delta(self) -> Delta | None:
         """What is new to read since the last time, or None."""
@@ -122,6 +134,7 @@ class Assembler:
     def reply(self, broken: Fault | None = None, exchange: Exchange | None = None) -> Reply:
         """The answer as far as it came. `broken`: the connection failed; no matter if all had been said."""
         self._close_texts()
+        self._part_at_lone_close()
         text = "".join(self._text)
         calls = self._calls.finished(self._seed)
         reasoning = self._reasoning()
@@ -153,30 +166,35 @@ class Assembler:
         if text := piece.text:
             self._add_text(text)
 
-    def _about(self, chunk: dict[str, Json], choice: dict[str, Json] | None) -> None:
+    def _about(self, chunk: Chunk, choice: Chunk | None) -> None:
         if not self.model and isinstance(model := chunk.get("model"), str):
             self.model = mended(model)
         if not self.provider and isinstance(provider := chunk.get("provider"), str):
             self.provider = mended(provider)
-        reported = chunk.get("usage") or (choice and choice.get("usage"))
-        if isinstance(reported, dict):
-            self._usage = _usage(reported) or self._usage
+        self._usage = usage_in(chunk, choice) or self._usage
 
-    def _choose(self, choice: dict[str, Json]) -> None:
+    def _choose(self, choice: Chunk) -> None:
         delta, message = choice.get("delta"), choice.get("message")
-        if isinstance(delta, dict):
+        if delta and isinstance(delta, dict):
             self._message(delta)
             if calls := delta.get("tool_calls"):
                 self._calls.add(calls)
-        elif isinstance(message, dict) and not self.has_content:
-            self._message(message)
-            if calls := message.get("tool_calls"):
-                self._calls.add_whole(calls)
+            self._calls.add_legacy(delta.get("function_call"))
+        elif isinstance(message, dict):
+            self._whole_message(message)
         reason = choice.get("finish_reason")
-        if not self._finish_reason and isinstance(reason, str):
+        if not self._finish_reason and isinstance(reason, str) and is_reason(reason):
             self._finish_reason = mended(reason)
 
-    def _message(self, message: dict[str, Json]) -> None:
+    def _whole_message(self, message: Chunk) -> None:
+        """The message of an answer that is no stream; some servers say it once more at the end of one."""
+        if not self.has_content:
+            self._message(message)
+        if not self._calls:
+            self._calls.add_whole(message.get("tool_calls"))
+            self._calls.add_legacy(message.get("function_call"))
+
+    def _message(self, message: Chunk) -> None:
         thought = message.get("reasoning_content") or message.get("reasoning")
         if thought and isinstance(thought, str):
             self._add_thought(thought)
@@ -225,6 +243,14 @@ class Assembler:
         self._keep_tagged(thought)
         self._thought += [half] if (half := self._thought_joiner.close()) else []
 
+    def _part_at_lone_close(self) -> None:
+        """Templates that begin the thinking in the prompt leave only its end in the answer."""
+        whole = "".join(self._text)
+        text, thought = at_lone_close(whole)
+        if text != whole:
+            self._text, self._tagged = [text], [*self._tagged, thought]
+            self._note("The answer holds the end of a thinking part; what stood before it is shown as reasoning.")
+
     def _reasoning(self) -> str:
         own, tagged = "".join(self._thought), "".join(self._tagged)
         if not own or not tagged or own.strip() == tagged.strip():
@@ -236,45 +262,7 @@ class Assembler:
             self._notes[note] = None
 
     def _break(self, kind: words.StreamFault, message: str, status: int | None = None) -> None:
-        if self.fault is None:
+        if kind == "stream_malformed" and self.is_complete:
+            self._note(f"What followed the complete answer cannot be read. {message}")
+        elif self.fault is None:
             self.fault = Fault(kind, message, status)
-
-
-def _choice(chunk: dict[str, Json]) -> dict[str, Json] | None:
-    """The first choice: others were not asked for."""
-    choices = chunk.get("choices")
-    if not isinstance(choices, list):
-        return None
-    return next((one for one in choices if isinstance(one, dict) and one.get("index") in (0, None)), None)
-
-
-def _error_in(chunk: dict[str, Json], choice: dict[str, Json] | None, event: bytes) -> Json:
-    """An error where servers put it: beside the choices, inside one, or instead of them."""
-    if error := chunk.get("error"):
-        return error
-    if choice is not None:
-        return choice.get("error") or None
-    is_error = event == b"error" or chunk.get("object") == "error"
-    has_words = any(isinstance(chunk.get(name), str) for name in ("message", "detail"))
-    return chunk if is_error or (has_words and not chunk.get("choices")) else None
-
-
-def _usage(reported: dict[str, Json]) -> Usage | None:
-    prompt, completion = _count(reported.get("prompt_tokens")), _count(reported.get("completion_tokens"))
-    total = _count(reported.get("total_tokens"))
-    if prompt is completion is total is None:
-        return None
-    prompt, completion = prompt or 0, completion or 0
-    return Usage(prompt, completion, prompt + completion if total is None else total, _cost(reported.get("cost")))
-
-
-def _count(value: Json) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        return None
-    return int(value) if 0 <= value < 2**53 else None
-
-
-def _cost(value: Json) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        return None
-    return float(value) if 0 <= value < 10**9 else None

@@ -53,15 +53,16 @@ class _Call:
 class CallBook:
     """All calls of one message, in the order in which they began."""
 
-    __slots__ = ("_by_index", "_calls", "_last")
+    __slots__ = ("_by_index", "_calls", "_last", "_legacy")
 
     def __init__(self) -> None:
         self._calls: list[_Call] = []
+        self._legacy = _Call()
         self._by_index: dict[int, _Call] = {}
         self._last: _Call | None = None
 
     def __bool__(self) -> bool:
-        return any(not call.is_blank for call in self._calls)
+        return bool(self._said())
 
     def add(self, given: Json) -> None:
         """Take the `tool_calls` of one delta, a list or (against the protocol) one object."""
@@ -73,9 +74,14 @@ class CallBook:
         for item in _items(given):
             self._take(item, self._begin())
 
+    def add_legacy(self, function: Json) -> None:
+        """Take a `function_call`, the only call of a message in the protocol's first form."""
+        if isinstance(function, dict):
+            self._legacy.take("", function, None)
+
     def finished(self, seed: str) -> tuple[ToolCall, ...]:
         """The calls. Ids that are missing or doubled are made from `seed` and the place, always the same."""
-        calls = [call for call in self._calls if not call.is_blank]
+        calls = self._said()
         taken = {call.id for call in calls}
         seen: set[str] = set()
         finished = []
@@ -86,9 +92,13 @@ class CallBook:
             finished.append(_finished(call, call_id, made_id=not has_own))
         return tuple(finished)
 
+    def _said(self) -> list[_Call]:
+        """The calls that say anything. Servers that know both forms say the same one twice: the old counts alone."""
+        modern = [call for call in self._calls if not call.is_blank]
+        return modern or [call for call in (self._legacy,) if not call.is_blank]
+
     def _take(self, item: dict[str, Json], call: _Call) -> None:
-        function = item.get("function")
-        call.take(_text(item.get("id")), function if isinstance(function, dict) else {}, item.get("extra_content"))
+        call.take(_text(item.get("id")), _function(item), item.get("extra_content"))
         self._last = call
 
     def _begin(self) -> _Call:
@@ -98,7 +108,7 @@ class CallBook:
 
     def _place(self, item: dict[str, Json]) -> _Call:
         """The call that a piece belongs to."""
-        index, call_id, name = item.get("index"), _text(item.get("id")), _name(item)
+        index, call_id, name = item.get("index"), _text(item.get("id")), _text(_function(item).get("name"))
         if type(index) is int:
             call = self._by_index.get(index)
             if call is None or _is_another(call, call_id, name):
@@ -133,9 +143,10 @@ def _items(given: Json) -> Iterable[dict[str, Json]]:
     return (item for item in items if isinstance(item, dict))
 
 
-def _name(item: dict[str, Json]) -> str:
-    function = item.get("function")
-    return _text(function.get("name")) if isinstance(function, dict) else ""
+def _function(item: dict[str, Json]) -> dict[str, Json]:
+    """What is called: in `function`, or (Cloudflare's own form) in the call itself."""
+    function = item.get("function", item)
+    return function if isinstance(function, dict) else {}
 
 
 def _text(value: Json) -> str:

@@ -16,11 +16,13 @@ class _Delta(msgspec.Struct, gc=False):
     reasoning_content: str | None = None
     tool_calls: tuple[()] | None = None
     refusal: _Nothing = None
+    function_call: None = None
 
 
 class _Choice(msgspec.Struct, gc=False):
     delta: _Delta
     index: Literal[0] | None = None
+    message: None = None
     finish_reason: _Nothing = None
     error: None = None
     usage: None = None
@@ -32,6 +34,7 @@ class Piece(msgspec.Struct, gc=False):
     choices: tuple[_Choice]
     model: str | None = None
     provider: str | None = None
+    x_groq: None = None
     error: None = None
     usage: None = None
 

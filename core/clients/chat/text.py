@@ -113,6 +113,15 @@ def _possible_tag(text: str) -> int:
     return next((size for size in range(longest, 0, -1) if text.endswith(_CLOSE[:size])), 0)
 
 
+def at_lone_close(text: str) -> Parted:
+    """A text parted where a thinking part ends that never began. The tag has to begin or to end its line."""
+    before, tag, after = text.partition(_CLOSE)
+    begins_line, ends_line = not before or before.rstrip(" \t").endswith("\n"), after.lstrip(" \t")[:1] in {"", "\n"}
+    if not tag or _OPEN in before or not (begins_line or ends_line):
+        return Parted(text)
+    return Parted(after.lstrip(), before.strip())
+
+
 class Content(NamedTuple):
     """A `content` field: mostly text, sometimes a list of parts."""
 
@@ -163,11 +172,19 @@ def _joined(parts: list[Content]) -> Content:
 
 # How models write a tool call when the server has no parser for them.
 _WRITTEN_CALL: Final = re.compile(
-    r"<tool_call>|<function=|<function_calls>|\[TOOL_CALLS\]|<\|python_tag\|>|<\|tool_call(?:s_begin)?\|?>"
-    r"|<｜tool▁calls?▁begin｜>|<\|channel\|>\s*commentary\s+to="
-    r'|\A\s*(?:```(?:json)?\s*)?\{\s*"name"\s*:\s*"[\w.-]+"\s*,\s*"(?:arguments|parameters)"\s*:'
-    r"|\A\s*\[\s*[A-Za-z_][\w.]*\((?:\s*\w+\s*=.*)?\)\s*\]\s*\Z",
-    re.DOTALL,
+    # Marks of their own: Hermes and Qwen, Mistral, Llama, Functionary, Claude, Nemotron, MiniMax, Gemma, LFM, Kimi,
+    # DeepSeek, gpt-oss.
+    r"<tool_call>|<TOOLCALL>|\[TOOL_CALLS\]|<\|python_tag\|>|<function=|<function_calls>|<(?:｜DSML｜)?invoke name="
+    r"|<[\w.]+:tool_call>|<start_function_call>|```tool_code|<\|tool_calls?_(?:section_)?(?:begin|start)\|>"
+    r"|<\|tool_call\|?>|<[|｜]tool▁calls?▁begin[|｜]>|<\|channel\|>\s*(?:commentary|analysis)\s+to=|<\|message\|>\s*\{"
+    # An object, or a list of them, that names a function and what it is given, and nothing before it.
+    r"|\A\s*(?:```(?:json)?\s*)?(?:\[\s*)?\{\s*(?:"
+    r'"type"\s*:\s*"function"\s*,|"tool_calls"\s*:\s*\['
+    r'|"(?:name|function|tool)"\s*:\s*"[\w.-]+"\s*,\s*"(?:arguments|parameters|args)"\s*:)'
+    # Python, as Llama 4 and others write it; and the words of ReAct.
+    r"|\A\s*\[\s*[A-Za-z_][\w.]*\((?:\s*\w+\s*=.*)?\)\s*\]\s*\Z"
+    r"|^Action:[^\n]*\n+Action Input:",
+    re.DOTALL | re.MULTILINE,
 )
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from core.clients.chat import lenient
 from core.clients.chat.assemble import Assembler, assemble
-from core.clients.chat.sse import ServerEvent
+from core.clients.chat.sse import STRAY, ServerEvent
 from core.domain.message import ToolCall, Usage
+from core.errors import Fault
 from tests.support.answers import chunk, usage_chunk
 
 STOP = chunk({}, "stop")
@@ -55,6 +56,8 @@ def made(*chunks):
         ([chunk() | {"choices": []}, says(content="a")], "a"),
         ([says(content="a", unheard_of={"x": 1})], "a"),
         ([says(content="a"), says(content=" \n")], "a \n"),
+        ([chunk() | {"choices": [{"index": "0", "delta": {"content": "a"}}]}], "a"),
+        ([None, says(content="a")], "a"),
     ],
 )
 def test_text(chunks, text):
@@ -154,6 +157,11 @@ def test_deltas_add_up_to_the_reply():
         ([says(content="a < b")], "", "a < b"),
         ([says(content="<think>a</thin"), says(content="g></think>b")], "a</thing>", "b"),
         ([says(reasoning={"effort": 1}), says(content="a")], "", "a"),
+        ([says(content="r\n</think>\n\na")], "r", "a"),  # the prompt had the opening tag
+        ([says(content="r</think>\n"), says(content="a")], "r", "a"),
+        ([says(content="\n</think>\n\na")], "", "a"),
+        ([says(reasoning="q"), says(content="r\n</think>\na")], "q\n\nr", "a"),
+        ([says(content="Close it with `</think>` like this.")], "", "Close it with `</think>` like this."),
     ],
 )
 def test_reasoning_is_kept_apart_once(chunks, reasoning, text):
@@ -242,6 +250,21 @@ def test_numbers_of_an_object_keep_every_digit(numbers):
     }
 
 
+@pytest.mark.parametrize(
+    ("chunks", "calls"),
+    [
+        ([says(function_call={"name": "f", "arguments": '{"a":'}), says(function_call={"arguments": "1}"})], [("f", '{"a":1}')]),
+        ([says(function_call={"name": "f", "arguments": "{}"}, tool_calls=[{"index": 0, "id": "c", "function": {"name": "f", "arguments": "{}"}}])], [("f", "{}")]),
+        ([chunk({"tool_calls": [{"name": "f", "arguments": {"a": 1}}]})], [("f", '{"a":1}')]),
+        ([says(content="a", function_call=None), says(function_call={})], []),
+        ([says(content="a"), chunk() | {"choices": [{"index": 0, "delta": {}, "message": {"content": "a", "tool_calls": [{"id": "c", "function": {"name": "f"}}]}}]}], [("f", "")]),
+    ],
+    ids=["the first form", "both forms", "without function", "nothing", "only in the last message"],
+)  # fmt: skip
+def test_calls_in_other_forms(chunks, calls):
+    assert [(name, arguments) for _, name, arguments in made(*chunks)] == calls
+
+
 def test_nan_in_an_object_stays_visible():
     data = (
         b'{"choices":[{"index":0,"delta":{"tool_calls":[{"id":"c","function":{"name":"f","arguments":{"a":NaN}}}]}}]}'
@@ -314,6 +337,11 @@ def test_made_ids_depend_on_seed_and_place_alone():
         ([says(content="a"), chunk({}, "weird")], True, None),
         ([says(content="a"), STOP, chunk({}, "length")], True, None),
         ([says(content="a"), chunk({}, ""), chunk({}, "length")], True, "truncated"),
+        ([chunk({"content": "a"}, "null"), chunk({"content": "b"}, "null")], False, "stream_incomplete"),
+        ([chunk({"content": "a"}, "null"), chunk({}, "length")], True, "truncated"),
+        ([says(content="a"), chunk({}, "error")], True, "stream_error"),
+        ([says(content="a"), chunk({}, "MAX_TOKENS")], True, "truncated"),
+        ([says(content="a"), chunk({}, "sensitive")], True, "content_filter"),
     ],
 )
 def test_endings(chunks, is_done, fault):
@@ -348,6 +376,10 @@ def test_an_unknown_reason_is_shown():
         (chunk({}) | {"choices": [{"index": 0, "delta": {}, "error": {"message": "boom", "code": 502}}]}, "boom", 502),
         (chunk({"content": "x"}) | {"error": {"message": "boom"}}, "boom", None),
         ({"error": {"weird": 1}}, '{"weird":1}', None),
+        ({"code": 1301, "msg": "boom"}, "boom", None),
+        ({"success": False, "errors": [{"code": 7000, "message": "boom"}]}, "boom", None),
+        (chunk({}, x_groq={"id": "r", "error": "boom"}), "boom", None),
+        (chunk({"content": "x"}, x_groq={"id": "r", "error": "boom"}), "boom", None),
     ],
 )
 def test_errors_inside_a_stream(error, message, status):
@@ -362,12 +394,50 @@ def test_an_event_named_error_is_one():
     assert assembler.reply().fault.kind == "stream_error"
 
 
+def test_an_error_may_be_plain_words():
+    assembler = Assembler("s")
+    assembler.take(ServerEvent(b"it broke", b"error"))
+    assert assembler.reply().fault == Fault("stream_error", "it broke")
+
+
+def test_a_line_of_json_between_the_events_counts_only_as_an_error():
+    assembler = Assembler("s")
+    assembler.take(ServerEvent(content(b"a")))
+    for line in (b"{bad", b'{"x":1}', b'{"error":{"message":"boom"}}'):
+        assembler.take(ServerEvent(line, STRAY))
+    assert assembler.reply().text == "a"
+    assert assembler.reply().fault == Fault("stream_error", "boom")
+
+
+def test_chunks_without_an_empty_line_between_them_are_read_one_by_one():
+    assembler, _ = feed_bytes(b"\n".join((content(b"a"), content(b"b"), b"[DONE]", content(b"c"))))
+    assert (assembler.reply().text, assembler.reply().fault) == ("ab", None)
+
+
+@pytest.mark.parametrize("data", [b"ping", b"2027-01-15 08:00:00"])
+def test_a_heartbeat_with_a_name_says_nothing(data):
+    assembler = Assembler("s")
+    assembler.take(ServerEvent(data, b"ping"))
+    assembler.take(ServerEvent(content(b"a")))
+    assembler.take(ServerEvent(b'"[DONE]"'))
+    assert (assembler.reply().text, assembler.reply().fault) == ("a", None)
+
+
+def test_what_cannot_be_read_after_the_answer_is_a_note():
+    assembler = Assembler("s")
+    for one in (says(content="a"), STOP):
+        assembler.feed(one)
+    assembler.take(ServerEvent(b"{bad"))
+    assert assembler.reply().fault is None
+    assert "cannot be read" in assembler.reply().notes[0]
+
+
 @pytest.mark.parametrize("nothing", [None, "", {}, False, []])
 def test_an_empty_error_field_is_none(nothing):
     assert reply(says(content="a") | {"error": nothing}, STOP).fault is None
 
 
-@pytest.mark.parametrize("data", [b"{bad", b"[1]", b'"text"', b"7", b"null", b"ping", b"[" * 100_000])
+@pytest.mark.parametrize("data", [b"{bad", b"[1]", b'"text"', b"7", b"ping", b"[" * 100_000])
 def test_what_is_no_chunk_breaks_the_stream(data):
     assembler, _ = feed_bytes(content(b"half"), data)
     answer = assembler.reply()
@@ -401,6 +471,7 @@ def test_an_event_that_the_end_cut_is_no_malformed_one():
         ([chunk({}) | {"choices": [{"index": 0, "delta": {}, "usage": {"total_tokens": 5}}]}], Usage(0, 0, 5)),
         ([usage_chunk({"prompt_tokens": 3, "completion_tokens": 2, "cost": 0.0015})], Usage(3, 2, 5, 0.0015)),
         ([usage_chunk({"prompt_tokens": 3.0, "completion_tokens": 2.0, "total_tokens": 5.0})], Usage(3, 2, 5)),
+        ([chunk({}, x_groq={"usage": {"prompt_tokens": 3, "completion_tokens": 2}})], Usage(3, 2, 5)),
         ([chunk({}, usage=None)], None),
         ([chunk({}, usage={})], None),
         ([chunk({}, usage=[1])], None),
@@ -428,6 +499,19 @@ def test_usage_is_what_was_reported(chunks, usage):
         '{"name": "f", "arguments": {}}',
         '```json\n{"name": "f", "parameters": {}}\n```',
         '[get_weather(city="Paris")]',
+        '[{"name": "f", "arguments": {}}]',
+        '{"type": "function", "function": {"name": "f"}}',
+        '{"tool_calls": [{"name": "f"}]}',
+        '<invoke name="f">',
+        "<｜DSML｜invoke name=",
+        "<minimax:tool_call>",
+        "<|tool_calls_section_begin|>",
+        "<|tool_call_start|>[f()]",
+        "<TOOLCALL>[{}]</TOOLCALL>",
+        "<start_function_call>call:f{}",
+        "```tool_code\nf()\n```",
+        'f<|message|>{"a":1}',
+        "Thought: hm\nAction: f\nAction Input: {}",
     ],
 )
 def test_a_call_written_as_text_is_shown_and_never_executed(text):
@@ -437,7 +521,16 @@ def test_a_call_written_as_text_is_shown_and_never_executed(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["Use f(x) to call it.", '{"city": "Paris"}', "[1, 2]", "the function=f", "[see above]"]
+    "text",
+    [
+        "Use f(x) to call it.",
+        '{"city": "Paris"}',
+        "[1, 2]",
+        "the function=f",
+        "[see above]",
+        "Action: none",
+        " " * 50_000,
+    ],
 )
 def test_ordinary_text_gets_no_note(text):
     assert reply(says(content=text), STOP).notes == ()

@@ -1,0 +1,78 @@
+"""What stands where in one chunk of a stream. Pure, and forgiving about types: servers check none."""
+
+from decimal import Decimal
+from typing import Final
+
+from core.clients.chat import lenient
+from core.domain.canonical import Json
+from core.domain.message import Usage
+
+Chunk = dict[str, Json]
+DONE: Final = frozenset({b"[DONE]", b'"[DONE]"', b"[done]"})
+_WORDS: Final = ("message", "msg", "detail")
+
+
+def first_choice(chunk: Chunk) -> Chunk | None:
+    """The first choice: others were not asked for."""
+    choices = chunk.get("choices")
+    if not isinstance(choices, list):
+        return None
+    return next((one for one in choices if isinstance(one, dict) and one.get("index") in (0, None, "0")), None)
+
+
+def error_in(chunk: Chunk, choice: Chunk | None, event: bytes) -> Json:
+    """An error where servers put it: beside the choices, inside one, or instead of them; None when there is none.
+
+    `event` is the name its event had.
+    """
+    if error := chunk.get("error") or _of_groq(chunk, "error"):
+        return error
+    if choice is not None:
+        return choice.get("error") or None
+    is_error = event == b"error" or chunk.get("object") == "error"
+    has_words = bool(chunk.get("errors")) or any(isinstance(chunk.get(name), str) for name in _WORDS)
+    return chunk if is_error or (has_words and not chunk.get("choices")) else None
+
+
+def usage_in(chunk: Chunk, choice: Chunk | None) -> Usage | None:
+    """The token counts that a chunk reports, or None."""
+    places = (chunk.get("usage"), choice and choice.get("usage"), _of_groq(chunk, "usage"))
+    return next((found for place in places if isinstance(place, dict) and (found := _usage(place))), None)
+
+
+def is_whole(data: bytes) -> bool:
+    """Whether this is complete in itself: JSON, the end mark, or nothing."""
+    if not data.strip() or data.strip() in DONE:
+        return True
+    try:
+        lenient.parse(data)
+    except ValueError:
+        return False
+    return True
+
+
+def _of_groq(chunk: Chunk, name: str) -> Json:
+    """Groq keeps token counts, and the error that ends a stream, in a field of its own."""
+    own = chunk.get("x_groq")
+    return own.get(name) if isinstance(own, dict) else None
+
+
+def _usage(reported: Chunk) -> Usage | None:
+    prompt, completion = _count(reported.get("prompt_tokens")), _count(reported.get("completion_tokens"))
+    total = _count(reported.get("total_tokens"))
+    if prompt is completion is total is None:
+        return None
+    prompt, completion = prompt or 0, completion or 0
+    return Usage(prompt, completion, prompt + completion if total is None else total, _cost(reported.get("cost")))
+
+
+def _count(value: Json) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return None
+    return int(value) if 0 <= value < 2**53 else None
+
+
+def _cost(value: Json) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return None
+    return float(value) if 0 <= value < 10**9 else None
