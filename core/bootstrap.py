@@ -18,6 +18,7 @@ from core.clients.chat.client import ChatClient
 from core.clients.demo.server import DemoServer
 from core.clients.local import LocalModels
 from core.clients.outbound import Outbound
+from core.db.embedded import leave_postgres
 from core.db.engine import create_engine, database_url
 from core.db.migrate import migrate
 from core.engine.feed import Feed
@@ -45,6 +46,7 @@ from core.services.runs import RunService
 from core.services.samples import seed
 from core.services.secrets import SecretService
 from core.services.tool_catalogue import ToolCatalogue
+from core.services.tool_maker import ToolMaker
 from core.services.tools import ToolService
 from core.settings import Settings, load
 from core.tools.toolbox import Toolbox
@@ -62,6 +64,7 @@ class App:
     local_models: LocalModelService
     secrets: SecretService
     tools: ToolService
+    tool_maker: ToolMaker
     runs: RunService
     decisions: DecisionService
     proofs: ProofService
@@ -137,6 +140,7 @@ def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] =
         local_models=LocalModelService(parts.local, agents, endpoints),
         secrets=vault,
         tools=ToolService(engine, catalogue, outbound, vault, runs.test_tool),
+        tool_maker=ToolMaker(engine, catalogue),
         runs=runs,
         decisions=DecisionService(engine, executor if adopt else None),
         proofs=ProofService(engine, executor, parts.owner, lease_s=settings.lease_s, code=__version__),
@@ -215,9 +219,14 @@ def use_app(app: App | None) -> None:
 
 
 def close_app() -> None:
-    """Close the App of this process, if there is one."""
+    """Close the App of this process, if there is one, and leave the embedded database.
+
+    Leaving it is not left to the end of the process: a server that is told to stop by a signal ends by that signal,
+    and no exit handler runs.
+    """
     with _anchor.lock:
         app: App | None = getattr(_anchor, "app", None)
         _anchor.app = None
     if app is not None:
         app.close()
+        leave_postgres(app.settings.home)

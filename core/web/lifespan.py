@@ -3,6 +3,8 @@
 import asyncio
 import gc
 import logging
+import signal
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -18,6 +20,7 @@ async def lifespan(_server: object) -> AsyncIterator[None]:
 
     A database that does not answer yet is no reason to exit: the screens say so and try again at every visit.
     """
+    _stop_when_the_terminal_closes()
     try:
         await asyncio.to_thread(get_app)
     except AryabhattaError as error:
@@ -28,3 +31,9 @@ async def lifespan(_server: object) -> AsyncIterator[None]:
         yield
     finally:
         await asyncio.to_thread(close_app)
+
+
+def _stop_when_the_terminal_closes() -> None:
+    """A hangup stops the server as Ctrl-C does, its database included. Under nohup the server goes on."""
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, signal.raise_signal, signal.SIGTERM)

@@ -80,8 +80,8 @@ class RunningApp:
         """kill -9, in the middle of whatever it is doing."""
         self._end(signal.SIGKILL)
 
-    def stop(self) -> None:
-        self._end(signal.SIGINT)
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        self._end(how)
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """`python -m core …` on the same home."""
