@@ -37,6 +37,8 @@ def of_answer(status: int, headers: Mapping[str, str], body: bytes, now_s: float
     if kind == "server_error" and _is_loading(status, said, body):
         kind = "model_loading"
         wait_s = _estimated_s(body) if wait_s is None else wait_s
+    if kind == "bad_request" and words.code_in(body) == "content_filter":
+        kind = "content_filter"
     return Fault(kind, said or f"HTTP {status} {_phrase(status)}".rstrip() + ", without a message.", status, wait_s)
 
 
@@ -56,12 +58,12 @@ def of_transport(error: httpx2.TransportError, *, has_begun: bool, silence_s: fl
     """The fault behind a failed connection. `has_begun`: the answer had started to come."""
     match error:
         case httpx2.ConnectTimeout():
-            return Fault("timeout", "The connection could not be made in time.")
+            return Fault("connection", "The server cannot be reached: no connection could be made in time.")
         case httpx2.TimeoutException():
             return Fault("timeout", f"The server was silent for {silence_s:g} seconds.")
         case httpx2.UnsupportedProtocol() | httpx2.LocalProtocolError():
             return Fault("bad_request", f"The request cannot be sent: {_said(error)}")
-        case httpx2.RemoteProtocolError() if has_begun:
+        case httpx2.RemoteProtocolError() | httpx2.ReadError() if has_begun:
             return Fault("stream_incomplete", f"The server closed the connection in mid-answer: {_said(error)}")
         case httpx2.ConnectError() | httpx2.ProxyError():
             return Fault("connection", f"The server cannot be reached: {_said(error)}")

@@ -1,7 +1,7 @@
 """Reads the body of an answer into an assembler, and knows when it is over."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
 from core.clients.chat import faults, lenient, words
@@ -16,7 +16,10 @@ _AFTERWORD_S: Final = 5.0
 """How long to wait, once the answer is complete, for token counts and `[DONE]`."""
 _DRAIN_S: Final = 0.1
 """How long to wait after `[DONE]` for the end of the body: read to it, the connection can be used again."""
-_EVENT_STARTS: Final = (b"data:", b"event:", b":")
+_EVENT_STARTS: Final = (b"data:", b"event:", b"error:", b"id:", b":")
+_TELLING_BYTES: Final = 16
+"""So much of a body tells whether it is a stream."""
+_BOM: Final = b"\xef\xbb\xbf"
 
 
 class Reading:
@@ -28,7 +31,7 @@ class Reading:
         self._assembler = assembler
         self._on_delta = on_delta
         self._wire = wire
-        self._limit = limit
+        self._limit, self._latest = limit, limit.when()
         self._size = 0
         self._has_events = False
 
@@ -36,12 +39,27 @@ class Reading:
         """Take the whole body. Raises `FaultError`."""
         if self._media_type() == "text/event-stream":
             await self._read_stream(pieces)
-        else:
-            document = []
-            async for piece in pieces:
-                document.append(self._within_limit(piece))
-                self._check_size()
-            self._read_document(b"".join(document))
+            return
+        head = await self._head(pieces)
+        if _begins_stream(head):  # under another name
+            await self._read_stream(_joined(head, pieces))
+            return
+        document = []
+        async for piece in _joined(head, pieces):
+            document.append(self._within_limit(piece))
+            self._check_size()
+        self._read_document(b"".join(document))
+
+    async def _head(self, pieces: AsyncIterator[bytes]) -> bytes:
+        """The beginning of a body, without blanks before it."""
+        head = b""
+        async for piece in pieces:
+            head = (head + self._within_limit(piece)).lstrip()
+            self._check_size()
+            if len(head) >= _TELLING_BYTES:
+                break
+        self._size = 0
+        return head
 
     async def _read_stream(self, pieces: AsyncIterator[bytes]) -> None:
         splitter = Splitter()
@@ -59,7 +77,7 @@ class Reading:
 
     def _read_document(self, body: bytes) -> None:
         start = body.lstrip()
-        if start.startswith(_EVENT_STARTS):  # a stream under another name
+        if _begins_stream(start):  # without a single event
             splitter = Splitter(LIMIT_BYTES)
             self._take(splitter.feed(start))
             self._finish(splitter)
@@ -75,7 +93,7 @@ class Reading:
             self._assembler.fault = faults.of_document(fault)
         self._show()
 
-    def _take(self, events: Iterable[ServerEvent]) -> None:
+    def _take(self, events: Sequence[ServerEvent]) -> None:
         assembler = self._assembler
         for event in events:
             self._has_events = True
@@ -83,7 +101,7 @@ class Reading:
                 return
             assembler.take(event)
         self._show()
-        if assembler.is_complete:
+        if events and assembler.is_complete:
             self._draw_in(_DRAIN_S if assembler.is_done else _AFTERWORD_S)
 
     def _finish(self, splitter: Splitter) -> None:
@@ -99,9 +117,10 @@ class Reading:
             self._on_delta(delta)
 
     def _draw_in(self, wait_s: float) -> None:
-        deadline, when = asyncio.get_running_loop().time() + wait_s, self._limit.when()
-        if when is None or deadline < when:
-            self._limit.reschedule(deadline)
+        # Counted anew after every event: some servers give a reason with each, and the answer goes on.
+        deadline = asyncio.get_running_loop().time() + wait_s
+        if not self._limit.expired():
+            self._limit.reschedule(deadline if self._latest is None else min(deadline, self._latest))
 
     def _within_limit(self, piece: bytes) -> bytes:
         """As much of the piece as there is room for: what came before the limit is shown."""
@@ -119,3 +138,14 @@ class Reading:
     def _unreadable(self, body: bytes) -> str:
         kind = words.bounded(self._media_type(), 100) or "of no stated kind"
         return f"The answer is no chat completion but {kind}: {words.of_page(body.decode('utf-8', 'replace'))}"
+
+
+def _begins_stream(head: bytes) -> bool:
+    return head.removeprefix(_BOM).startswith(_EVENT_STARTS)
+
+
+async def _joined(head: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    if head:
+        yield head
+    async for piece in pieces:
+        yield piece

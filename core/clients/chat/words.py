@@ -22,10 +22,23 @@ _SPACES: Final = re.compile(r"[ \t]*\n\s*|[ \t]{2,}")
 def of_body(body: bytes) -> str:
     """The message in the body of an error, or the body itself as text; empty when there is none."""
     try:
-        parsed = lenient.parse(body)
+        parsed = lenient.parse(_bare(body))
     except ValueError:
         return of_page(body.decode("utf-8", "replace"))
     return of_error(parsed) if parsed else ""
+
+
+def code_in(body: bytes) -> str:
+    """The name that an error gives itself, as Azure and OpenAI do; empty when it has none."""
+    try:
+        parsed = lenient.parse(body)
+    except ValueError:
+        return ""
+    match parsed:
+        case {"error": {"code": str(code)}} | {"code": str(code)}:
+            return code
+        case _:
+            return ""
 
 
 def of_error(error: Json) -> str:
@@ -69,6 +82,12 @@ def bounded(text: str, limit: int = LIMIT_CHARS) -> str:
     """Plain text: no control characters, no runs of blanks, not longer than `limit` characters."""
     plain = _SPACES.sub(lambda run: "\n" if "\n" in run[0] else " ", _CONTROLS.sub(" ", mended(text))).strip()
     return plain if len(plain) <= limit else f"{plain[:limit].rstrip()}…"
+
+
+def _bare(body: bytes) -> bytes:
+    """Without the frame of an event: some servers also put errors with a status of their own into one."""
+    first = next((line for line in body.splitlines() if line.startswith(b"data:")), None)
+    return body if first is None else first[5:]
 
 
 def _find(value: Json) -> str:

@@ -207,6 +207,30 @@ async def test_a_stream_under_another_name(ask, kind):
         assert (await ask(server)).text == "a"
 
 
+@pytest.mark.parametrize("start", [b"\xef\xbb\xbf", b"\n\n", b": hello\n\n", b"id: 1\n", b""])
+async def test_a_stream_under_another_name_is_live_and_ends_with_its_end_mark(ask, start):
+    gate, seen = threading.Event(), []
+
+    def on_delta(delta):
+        seen.append(delta.text)
+        gate.set()
+
+    answer = text("a", "b").with_header("content-type", "text/plain")
+    begun = Answer(pieces=(start + answer.pieces[0], *answer.pieces[1:3], b"".join(answer.pieces[3:])))
+    held = begun.with_header("content-type", "text/plain").held_by(gate).stall_after(4)
+    with ScriptedServer(held) as server:
+        reply = await ask(server, on_delta=on_delta, limit_s=5)
+    assert (reply.text, reply.fault, "".join(seen)) == ("ab", None, "ab")
+
+
+async def test_an_answer_that_goes_on_after_its_reason_is_read_on(ask, monkeypatch):
+    monkeypatch.setattr(reading, "_AFTERWORD_S", 0.6)
+    pieces = [chunk({"content": word}, "stop") for word in "abcdefgh"]
+    with ScriptedServer(stream(*pieces, "[DONE]").paced(0.1)) as server:
+        reply = await ask(server)
+    assert (reply.text, reply.fault) == ("abcdefgh", None)
+
+
 async def test_a_media_type_may_have_parameters(ask):
     with ScriptedServer(text("a").with_header("content-type", "Text/Event-Stream; charset=utf-8")) as server:
         assert (await ask(server)).text == "a"
@@ -257,10 +281,11 @@ async def test_a_huge_error_is_read_to_a_bound(ask):
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (text(*WORDS).reset_after(3), "connection"),
+        (text(*WORDS).reset_after(3), "stream_incomplete"),
         (text(*WORDS).cut_after(3), "stream_incomplete"),
         (text(*WORDS).ends_after(3), "stream_incomplete"),
         (text(*WORDS).framed("close").cut_after(3), "stream_incomplete"),
+        (text(*WORDS).with_header("content-type", "application/json").cut_after(3), "stream_incomplete"),
         (text(*WORDS).stall_after(3), "timeout"),
         (
             stream(chunk({"content": "one "}), chunk({"content": "two "}), event({"error": {"message": "boom"}})),

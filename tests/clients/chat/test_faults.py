@@ -63,6 +63,8 @@ def test_every_status_has_a_kind(status, kind):
         ({"weird": {"x": 1}}, '{"weird":{"x":1}}'),
         ({"error": {"code": 7}}, '{"error":{"code":7}}'),
         (b"plain words", "plain words"),
+        (b'event: error\ndata: {"error":{"message":"words"}}\n\n', "words"),
+        (b'\xef\xbb\xbf{"error":"words"}', "words"),
         (b"  spaced \n\n\n  words ", "spaced\nwords"),
         (b"<html><head><title>502 Bad Gateway</title><style>x{}</style></head><body><h1>502 Bad</h1>", "502 Bad Gateway 502 Bad"),
         (b"<p>a &lt;b&gt; &amp; c</p><script>alert(1)</script>", "a <b> & c"),
@@ -76,6 +78,11 @@ def test_every_status_has_a_kind(status, kind):
 )  # fmt: skip
 def test_the_servers_words_are_found(body, message):
     assert of(500, body).message == message
+
+
+def test_a_prompt_that_a_filter_stopped_is_no_bad_request():
+    assert of(400, {"error": {"message": "words", "code": "content_filter"}}) == Fault("content_filter", "words", 400)
+    assert of(400, {"error": {"message": "words", "code": 7}}).kind == "bad_request"
 
 
 def test_words_are_bounded():
@@ -143,13 +150,14 @@ def _caused(error, cause):
 @pytest.mark.parametrize(
     ("error", "has_begun", "kind", "words_"),
     [
-        (httpx2.ConnectTimeout(""), False, "timeout", "could not be made"),
+        (httpx2.ConnectTimeout(""), False, "connection", "could be made in time"),
         (httpx2.ReadTimeout(""), False, "timeout", "12 seconds"),
         (httpx2.ReadTimeout(""), True, "timeout", "12 seconds"),
         (httpx2.PoolTimeout(""), False, "timeout", "12 seconds"),
         (_caused(httpx2.ConnectError("All attempts failed"), ConnectionRefusedError(111, "Connection refused")), False, "connection", "Connection refused"),
-        (_caused(httpx2.ReadError(""), ConnectionResetError(104, "Connection reset by peer")), True, "connection", "reset by peer"),
-        (httpx2.ReadError(""), True, "connection", "ReadError"),
+        (_caused(httpx2.ReadError(""), ConnectionResetError(104, "Connection reset by peer")), True, "stream_incomplete", "reset by peer"),
+        (httpx2.ReadError(""), True, "stream_incomplete", "ReadError"),
+        (httpx2.ReadError(""), False, "connection", "ReadError"),
         (httpx2.RemoteProtocolError("incomplete chunked read"), True, "stream_incomplete", "incomplete chunked read"),
         (httpx2.RemoteProtocolError("disconnected"), False, "connection", "disconnected"),
         (httpx2.UnsupportedProtocol("ftp"), False, "bad_request", "ftp"),
