@@ -46,6 +46,7 @@ from core.services.runs import RunService
 from core.services.samples import seed
 from core.services.secrets import SecretService
 from core.services.tool_catalogue import ToolCatalogue
+from core.services.tool_maker import ToolMaker
 from core.services.tools import ToolService
 from core.settings import Settings, load
 from core.tools.toolbox import Toolbox
@@ -63,6 +64,7 @@ class App:
     local_models: LocalModelService
     secrets: SecretService
     tools: ToolService
+    tool_maker: ToolMaker
     runs: RunService
     decisions: DecisionService
     proofs: ProofService
@@ -138,6 +140,7 @@ def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] =
         local_models=LocalModelService(parts.local, agents, endpoints),
         secrets=vault,
         tools=ToolService(engine, catalogue, outbound, vault, runs.test_tool),
+        tool_maker=ToolMaker(engine, catalogue),
         runs=runs,
         decisions=DecisionService(engine, executor if adopt else None),
         proofs=ProofService(engine, executor, parts.owner, lease_s=settings.lease_s, code=__version__),

@@ -9,7 +9,7 @@ from core.cli.exits import Exit, stop, value_of
 from core.cli.follow import CtrlC, follow
 from core.cli.printing import print_json, print_line, print_table, shortened
 from core.cli.session import opened, who
-from core.services.tools import ImportReport
+from core.services.tools import ImportReport, NeededSecret
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -73,6 +73,24 @@ def test(name: str, arguments: str, as_json: bool) -> int:
         return follow(app, started.id, as_json=as_json)
 
 
+@tool.command("add-http")
+@click.argument("file")
+@_as_json
+def add_http(file: str, as_json: bool) -> int:
+    """An HTTP tool from its YAML or JSON definition; one of the same name is replaced."""
+    with opened() as app:
+        kept = value_of(app.tool_maker.keep_http(value_of(app.tool_maker.read_http(_text(file))), who()))
+        secrets = app.tools.needed_secrets([kept.tool])
+    made = kept.tool
+    if as_json:
+        row = {"name": made.name, "kind": made.kind, "effect": made.effect, "schema_hash": made.schema_hash()}
+        print_json({**row, "is_new": kept.is_new, "secrets": secrets})
+    else:
+        print_line(f"{made.name} is kept ({made.effect})." if kept.is_new else f"{made.name} was there already.")
+        _print_missing(secrets)
+    return Exit.DONE
+
+
 @tool.command("import-openapi")
 @click.argument("source", metavar="URL_OR_FILE")
 @click.option("--prefix", default="", metavar="P", help="Begins the name of every tool.")
@@ -115,9 +133,13 @@ def _print_report(report: ImportReport) -> None:
     rows = [("imported", made.operation, made.name) for made in report.imported]
     rows += [("left out", left.operation, left.reason) for left in report.left_out]
     print_table(("", "OPERATION", "TOOL OR REASON"), rows)
-    for needed in report.secrets:
+    _print_missing(report.secrets)
+
+
+def _print_missing(secrets: tuple[NeededSecret, ...]) -> None:
+    for needed in secrets:
         if not needed.is_set:
-            print_line(f"Before they are called: python -m core secret set {needed.name}   (goes to {needed.goes})")
+            print_line(f"To be set: python -m core secret set {needed.name}   (it goes to {needed.goes})")
 
 
 def _pairs(texts: tuple[str, ...]) -> dict[str, str]:

@@ -17,7 +17,7 @@ from core.clients.guard import GuardedTransport, RefusedError, Resolve, check_ur
 from core.errors import Fault, FaultError, FaultKind, OutcomeUnknown
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-"""Methods that change nothing (RFC 9110, 9.2.1): a lost answer to one of them is a failure, not a doubt."""
+"""Methods that change nothing (RFC 9110, 9.2.1)."""
 
 _MAX_URL_CHARS = 16_000
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -40,7 +40,17 @@ class OutboundRequest:
     max_bytes: int = 5_000_000
     """Of the answer's body, unpacked; the rest is not read."""
     redirects: int = 5
-    """How many are followed, for methods that change nothing; others end with the redirect as their answer."""
+    """How many a question (GET, HEAD) follows; every other request ends with the redirect as its answer."""
+    changes: bool | None = None
+    """Whether it may change something: then a lost answer is a doubt and not a failure. None: its method says."""
+
+    @property
+    def is_safe(self) -> bool:
+        return self.method.upper() in SAFE_METHODS if self.changes is None else not self.changes
+
+    @property
+    def follows(self) -> bool:
+        return self.is_safe and self.method.upper() in SAFE_METHODS
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +91,10 @@ class Outbound:
     async def send(self, request: OutboundRequest) -> OutboundResponse:
         """The answer, whatever its status.
 
-        Raises `FaultError` when nothing can have happened: refused, not connected, or a safe method failed.
+        Raises `FaultError` when nothing can have happened: refused, not connected, or a safe request failed.
         Raises `OutcomeUnknown` when any other request went out and its answer is lost.
         """
-        progress = _Progress(request.method.upper())
+        progress = _Progress(request.is_safe)
         url = _url(request.url)
         allowed = self._allowed + _request_allowed(request)
         try:
@@ -108,7 +118,7 @@ class Outbound:
         for _ in range(request.redirects + 1):
             transport = GuardedTransport(allowed, resolve=self._resolve, ssl_context=self._tls(url))
             async with transport, self._exchange(transport, request, url, headers, progress) as response:
-                target = _redirect(response, url) if request.method.upper() in SAFE_METHODS else None
+                target = _redirect(response, url) if request.follows else None
                 if target is None or not request.redirects:
                     return await _read(response, url, request.max_bytes)
             if target.origin != url.origin:
@@ -148,7 +158,7 @@ class Outbound:
 class _Progress:
     """How far a request came: what its failure means depends on it."""
 
-    method: str
+    is_safe: bool
     sent: bool = False
     status: int | None = None
 
@@ -157,7 +167,7 @@ class _Progress:
             self.sent = True
 
     def failure(self, kind: FaultKind, what: str, url: httpx2.URL) -> FaultError | OutcomeUnknown:
-        if not self.sent or self.method in SAFE_METHODS:
+        if not self.sent or self.is_safe:
             return FaultError(Fault(kind, f"{what} ({_place(url)})."))
         answered = f"the server answered {self.status}, then" if self.status else "the request was sent, and then:"
         return OutcomeUnknown(f"{_place(url)}: {answered} {what[0].lower()}{what[1:]}.")
@@ -187,10 +197,15 @@ def _given_headers(headers: dict[str, str]) -> dict[str, str]:
     """Checked here, not by the library: it finds fault only when it has begun to send."""
     given = {name.lower(): value.strip() for name, value in headers.items()}
     for name, value in given.items():
-        is_plain = _TOKEN.fullmatch(name) and value.isascii() and (value.isprintable() or not value)
-        if name in _OWN_HEADERS or not is_plain:
+        if not is_sendable(name, value):
             raise FaultError(Fault("bad_request", f"The header {name!r} cannot be set to this."))
     return given
+
+
+def is_sendable(name: str, value: str = "") -> bool:
+    """Whether a tool may set this header to this."""
+    is_plain = value.isascii() and (value.isprintable() or not value)
+    return name.lower() not in _OWN_HEADERS and bool(_TOKEN.fullmatch(name.lower())) and is_plain
 
 
 def _redirect(response: httpx2.Response, url: httpx2.URL) -> httpx2.URL | None:

@@ -1,32 +1,12 @@
 """Agents as YAML files: written for people, read strictly (docs/agent-files.md)."""
 
-import re
-from collections.abc import Hashable
-from typing import Any
-
 import msgspec
-import yaml
 
 from core.domain.agent import Agent, AgentSpec
 from core.domain.result import Err, Ok, Result
 from core.domain.spec_check import problems
 from core.services.shape import faults
-
-SIZE_LIMIT_CHARS = 500_000
-DEPTH_LIMIT = 40
-_PLAIN = {
-    "tag:yaml.org,2002:null": (r"~|null|", ["~", "n", ""]),
-    "tag:yaml.org,2002:bool": (r"true|false", list("tf")),
-    "tag:yaml.org,2002:int": (r"[-+]?(?:0|[1-9][0-9]*)", list("-+0123456789")),
-    "tag:yaml.org,2002:float": (
-        r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+",
-        list("-+.0123456789"),
-    ),
-}
-"""Words without quotes that are no text. YAML's older rules also turn dates, `no` and `1:30` into something else."""
-
-_TEXT = "tag:yaml.org,2002:str"
-_TAGS = {*_PLAIN, _TEXT, "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"}
+from core.services.yaml_files import read_yaml, write_yaml
 
 
 class AgentFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -42,77 +22,17 @@ class AgentFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def to_yaml(agent: Agent, spec: AgentSpec) -> str:
     """The same agent always gives the same text."""
     file = AgentFile(name=agent.name, description=agent.description, avatar=agent.avatar, tags=agent.tags, spec=spec)
-    return yaml.dump(msgspec.to_builtins(file), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return write_yaml(msgspec.to_builtins(file))
 
 
 def from_yaml(text: str) -> Result[AgentFile]:
     """Read a file; `invalid` says in words where its first fault is."""
-    if len(text) > SIZE_LIMIT_CHARS:
-        return Err("invalid", f"The file is longer than {SIZE_LIMIT_CHARS:,} characters.")
-    try:
-        value = yaml.load(text, Loader=_Loader)  # noqa: S506 (it allows less than the safe one)
-    except yaml.YAMLError as error:
-        return Err("invalid", _in_words(error))
-    if fault := next(faults(value, AgentFile), ""):
+    read = read_yaml(text)
+    if isinstance(read, Err):
+        return read
+    if fault := next(faults(read.value, AgentFile), ""):
         return Err("invalid", fault)
-    file = msgspec.convert(value, AgentFile)
+    file = msgspec.convert(read.value, AgentFile)
     if wrong := problems(file.spec):
         return Err("invalid", f"spec, {wrong[0].field}: {wrong[0].message}")
     return Ok(file)
-
-
-class _Loader(yaml.SafeLoader):
-    """Plain values only: no aliases (a short file could stand for gigabytes), no doubled names, no depth."""
-
-    yaml_implicit_resolvers: dict[Any, Any] = {}  # noqa: RUF012 (PyYAML reads it from the class)
-    _depth = 0
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        self._depth += 1
-        if self._depth > DEPTH_LIMIT:
-            raise _fault(parent, f"values are nested deeper than {DEPTH_LIMIT} levels")
-        if self.check_event(yaml.AliasEvent):
-            raise _fault(parent, "references (*name) are not allowed")
-        node = super().compose_node(parent, index)
-        if node is not None and node.tag not in _TAGS:
-            raise _fault(node, f"the tag {node.tag} is not allowed")
-        self._depth -= 1
-        return node
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.tag != _TEXT:
-                raise _fault(key, "a name has to be text; put quotes around it")
-            if key.value in seen:
-                raise _fault(key, f"{key.value!r} stands here twice")
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-def _fault(node: yaml.Node | None, problem: str) -> yaml.MarkedYAMLError:
-    return yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark if node else None)
-
-
-class _Dumper(yaml.SafeDumper):
-    """Texts of several lines as blocks; lists set in below their name."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
-        super().increase_indent(flow, indentless=False)
-
-
-def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar(_TEXT, text, style="|" if "\n" in text else None)
-
-
-_Dumper.add_representer(str, _represent_text)
-for _tag, (_pattern, _first) in _PLAIN.items():
-    _Loader.add_implicit_resolver(_tag, re.compile(rf"^(?:{_pattern})$"), _first)
-    _Dumper.add_implicit_resolver(_tag, re.compile(rf"^(?:{_pattern})$"), _first)
-
-
-def _in_words(error: yaml.YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None)
-    place = f"Line {mark.line + 1}: " if mark else ""
-    reason = getattr(error, "problem", None) or getattr(error, "reason", None) or "this is not YAML"
-    return f"{place}{reason}."

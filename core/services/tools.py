@@ -15,7 +15,8 @@ from core.errors import FaultError, OutcomeUnknown
 from core.repositories.tools import ToolRepository
 from core.services.secrets import SecretService
 from core.services.tool_catalogue import ToolCatalogue, Tools
-from core.tools.http_request.credentials import credentials_of, in_words
+from core.tools.http_request.credentials import in_words
+from core.tools.http_request.definition import operation_of
 from core.tools.openapi.document import DocumentError, parse
 from core.tools.openapi.reader import LeftOut, Reading, read
 
@@ -137,7 +138,8 @@ class ToolService:
 
     def needed_secrets(self, tools: Iterable[ToolSpec]) -> tuple[NeededSecret, ...]:
         """The secrets that tools send, each once and where it goes."""
-        goes = {credential.secret: in_words(credential) for tool in tools for credential in credentials_of(tool)}
+        requests = [operation_of(tool) for tool in tools if tool.kind in ("http", "openapi")]
+        goes = {credential.secret: in_words(credential) for request in requests for credential in request.credentials}
         return tuple(NeededSecret(name, words, self._vault.has(name)) for name, words in goes.items())
 
     def _put(self, tools: ToolRepository, tool: ToolSpec, source: str, who: str) -> Result[ToolSpec]:

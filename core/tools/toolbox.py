@@ -28,9 +28,11 @@ class Toolbox:
         executors: Mapping[ToolKind, Executor] | None = None,
     ) -> None:
         self._builtin = BuiltinExecutor(outbound, notebook)
+        requests = HttpExecutor(outbound, secrets)
         self._executors: dict[ToolKind, Executor] = {
             "builtin": self._builtin,
-            "openapi": HttpExecutor(outbound, secrets),
+            "http": requests,
+            "openapi": requests,
             **(executors or {}),
         }
 

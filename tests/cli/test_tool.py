@@ -78,3 +78,40 @@ def test_two_documents_do_not_replace_each_others_tools(cli, tmp_path):
     file.write_text(DOCUMENT.replace("title: Pets", "title: Dogs"))
     ended = cli("tool", "import-openapi", str(file))
     assert (ended.code, "a tool named listPets exists already" in ended.out) == (1, True)
+
+
+def test_an_http_tool_from_a_file(cli, tmp_path, monkeypatch):
+    file = tmp_path / "echo.yaml"
+    with serving_in_thread() as server:
+        file.write_text(f"""
+name: ask_echo
+description: Says back what it is asked.
+url: {server.url("/{place}")}
+query: {{q: "{{words}}"}}
+secrets: [{{secret: ECHO_KEY}}]
+inputs: {{place: {{}}, words: {{required: false}}}}
+select: target
+allow_hosts: ["{server.host}"]
+""")
+        added = cli("tool", "add-http", str(file))
+        assert (added.code, added.out.splitlines()[0]) == (0, "ask_echo is kept (read).")
+        assert "To be set: python -m core secret set ECHO_KEY" in added.out
+        again = cli("tool", "add-http", str(file), "--json").json
+        assert (again["name"], again["kind"], again["is_new"]) == ("ask_echo", "http", False)
+        monkeypatch.setattr(sys, "stdin", io.StringIO("pa55word-of-mine\n"))
+        cli("secret", "set", "ECHO_KEY")
+        called = cli("tool", "test", "ask_echo", '{"place":"a/b","words":"x y"}', "--json")
+    assert called.lines[-1]["output"] == "HTTP 200\n/a%2Fb?q=x%20y"
+    assert server.requests[0].headers["authorization"] == "Bearer pa55word-of-mine"
+    assert cli("tool", "list", "--search", "ask_echo", "--json").json[0]["kind"] == "http"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("name: a", "'description' is missing."), ("name: a\ndescription: b\nurl: c", "The address begins with https://")],
+)
+def test_a_faulty_http_tool_is_not_kept(cli, tmp_path, text, said):
+    file = tmp_path / "a.yaml"
+    file.write_text(text)
+    ended = cli("tool", "add-http", str(file))
+    assert (ended.code, said in ended.err) == (2, True)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from core.domain.agent import Agent, AgentSpec, Limits, Parameters, Retry, Variable
 from core.domain.result import Err
 from core.domain.tool import ToolChoice
-from core.services.agent_files import SIZE_LIMIT_CHARS, from_yaml, to_yaml
+from core.services.agent_files import from_yaml, to_yaml
+from core.services.yaml_files import SIZE_LIMIT_CHARS
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 SPEC = AgentSpec(

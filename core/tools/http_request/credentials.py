@@ -5,11 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import quote, urlencode
 
-import msgspec
-
 from core.clients.outbound import OutboundRequest
-from core.domain.tool import ToolSpec
-from core.tools.http_request.operation import Credential, Operation
+from core.tools.http_request.operation import Credential
 
 
 def with_credentials(
@@ -38,11 +35,6 @@ def hidden(credentials: tuple[Credential, ...], values: Mapping[str, str]) -> It
         yield credential.secret, value
         if credential.is_base64:
             yield credential.secret, value.partition(":")[2]
-
-
-def credentials_of(tool: ToolSpec) -> tuple[Credential, ...]:
-    """The secrets that a tool's requests carry."""
-    return msgspec.convert(tool.definition, Operation).credentials if tool.kind == "openapi" else ()
 
 
 def in_words(credential: Credential) -> str:

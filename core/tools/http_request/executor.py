@@ -1,17 +1,15 @@
 """Calls of tools that are one HTTP request each."""
 
 import asyncio
-from http import HTTPStatus
+from dataclasses import replace
 
-import msgspec
-
-from core.clients.outbound import Outbound, OutboundResponse
-from core.domain.canonical import Json
+from core.clients.outbound import Outbound
 from core.domain.tool import ToolRequest, ToolResult
 from core.tools.executor import CannotDoError
+from core.tools.http_request.answer import result_of
 from core.tools.http_request.build import build
 from core.tools.http_request.credentials import hidden, with_credentials
-from core.tools.http_request.operation import Operation
+from core.tools.http_request.definition import operation_of
 from core.tools.secrets import Scrubber, SecretSource, looked_up
 
 
@@ -22,7 +20,7 @@ class HttpExecutor:
         self._outbound, self._secrets = outbound, secrets
 
     async def call(self, request: ToolRequest) -> ToolResult:
-        operation = msgspec.convert(request.tool.definition, Operation)
+        operation = operation_of(request.tool)
         try:
             built = build(operation, request.arguments, request.key, request.time_limit_s)
         except CannotDoError as error:
@@ -30,31 +28,8 @@ class HttpExecutor:
         names = {credential.secret for credential in operation.credentials}
         values = await asyncio.to_thread(looked_up, self._secrets, names) if names else {}
         scrubber = Scrubber(hidden(operation.credentials, values))
+        sent = replace(with_credentials(built, operation.credentials, values), changes=request.tool.effect == "write")
         with scrubber.errors():
-            answer = await self._outbound.send(with_credentials(built, operation.credentials, values))
-        return scrubber.result(_result(answer))
-
-
-def _result(answer: OutboundResponse) -> ToolResult:
-    is_error = not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
-    body = _body(answer)
-    moved = f"\nLocation: {answer.headers['location']}" if "location" in answer.headers else ""
-    cut = f"\n(only the first {len(answer.body):,} bytes were read)" if answer.cut else ""
-    text = f"HTTP {answer.status}{moved}\n{body}{cut}" if body else f"HTTP {answer.status}, no content{moved}"
-    return ToolResult(text, is_error=is_error, data={"status": answer.status, "body": _value(answer)})
-
-
-def _body(answer: OutboundResponse) -> str:
-    if b"\0" in answer.body[:1_000] and "charset" not in answer.headers.get("content-type", ""):
-        return f"({answer.media_type or 'binary data'}, {len(answer.body):,} bytes)"
-    return answer.text()
-
-
-def _value(answer: OutboundResponse) -> Json:
-    """The body as a value where it is JSON."""
-    if answer.cut or not answer.media_type.endswith("json"):
-        return None
-    try:
-        return msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
+            answer = await self._outbound.send(sent)
+        # In a thread: an expression may compute for a while, and a large answer has many places to look at.
+        return await asyncio.to_thread(lambda: scrubber.result(result_of(answer, operation.select)))

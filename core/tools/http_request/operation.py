@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from core.domain.canonical import Json
+
 Place = Literal["path", "query", "header"]
 Style = Literal["form", "simple", "spaceDelimited", "pipeDelimited", "deepObject", "json"]
 CredentialPlace = Literal["header", "query", "cookie"]
@@ -19,6 +21,14 @@ class Input(msgspec.Struct, frozen=True, omit_defaults=True):
     explode: bool = False
 
 
+class Text(msgspec.Struct, frozen=True):
+    """A query parameter or header that the tool's author wrote; {name} in it stands for an argument."""
+
+    name: str
+    place: Literal["query", "header"]
+    text: str
+
+
 class Credential(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A secret that goes along with every request, by its name; only the server is told the value."""
 
@@ -32,18 +42,25 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The `definition` of a tool of the kind `openapi`. Fields that it does not know are left alone."""
+    """The `definition` of a tool of the kind `openapi`; tools of the kind `http` are made into one at each call."""
 
     method: str
     url: str
     """The server's address and the path, with {name} where path inputs go."""
     inputs: tuple[Input, ...] = ()
+    texts: tuple[Text, ...] = ()
     body: str = ""
-    """Name of the argument that is the JSON body; empty: there is none."""
+    """Name of the argument that is the body."""
+    template: Json = None
+    """The body where no single argument is: a value with {name} in its texts. None: there is no body."""
     media_type: str = "application/json"
     credentials: tuple[Credential, ...] = ()
     idempotency_header: str = ""
-    """Carries the call's key, where the document declares such a header."""
+    """Carries the call's key, where the server knows such a header."""
+    select: str = ""
+    """JMESPath of the part of a JSON answer that is the result; empty: all of it."""
+    max_bytes: int = 5_000_000
+    """Of the answer; the rest is not read."""
     allow: tuple[str, ...] = ()
     """Hosts that the operator lets this tool reach wherever they lead: "host" or "host:port"."""
     operation: str = ""
