@@ -69,6 +69,8 @@ class EndpointRow(Base):
     """Name of a secret, or empty: this endpoint wants no key."""
     model: Mapped[str] = mapped_column(server_default="")
     compatibility: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    silence_s: Mapped[float | None]
+    concurrency: Mapped[int | None]
     created_by: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -76,6 +78,8 @@ class EndpointRow(Base):
         UniqueConstraint("name"),
         CheckConstraint("length(name) BETWEEN 1 AND 100", name="name_length"),
         CheckConstraint("base_url ~ '^https?://'", name="base_url_http"),
+        CheckConstraint("silence_s > 0 AND silence_s <= 86400", name="silence_s_range"),
+        CheckConstraint("concurrency BETWEEN 1 AND 1000", name="concurrency_range"),
     )
 
 

@@ -23,6 +23,15 @@ class Compatibility(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     token_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
 
 
+class EndpointLimits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How patient to be with a server, and how much to ask of it at once."""
+
+    silence_s: float | None = None
+    """Longest silence, before the first byte and between two; None: as the process is set."""
+    concurrency: int | None = None
+    """Requests under way at the same time from one process; the others wait. None: any number."""
+
+
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An endpoint as it is frozen into a run. `secret` names a secret; the value is never in here."""
 
@@ -34,5 +43,6 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     model: str = ""
     """The default model; empty: the person has to choose one."""
     compatibility: Compatibility = Compatibility()
+    limits: EndpointLimits = EndpointLimits()
     id: UUID | None = None
     """None: built in or from the environment, not a row of the table."""

@@ -32,3 +32,5 @@ class Partial(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
     text: str = ""
     reasoning: str = ""
+    waiting: str = ""
+    """Why nothing comes yet, for a person; known only where the run is driven."""

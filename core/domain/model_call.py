@@ -25,6 +25,8 @@ class Delta(msgspec.Struct, frozen=True, omit_defaults=True):
 
     text: str = ""
     reasoning: str = ""
+    waiting: str = ""
+    """Why nothing comes yet, for a person; holds until the next piece."""
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

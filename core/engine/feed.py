@@ -23,6 +23,8 @@ class LiveText:
     effect: str
     attempt: int
     parts: list[Delta] = field(default_factory=list)
+    waiting: str = ""
+    """Why nothing comes yet."""
 
 
 class Watch:
@@ -73,6 +75,7 @@ class Feed:
         if text is None or (text.effect, text.attempt) != (effect, attempt):
             text = self._texts[run_id] = LiveText(effect, attempt)
         text.parts.append(delta)
+        text.waiting = delta.waiting
         self.ring(run_id)
 
     def recorded(self, run_id: UUID, events: Sequence[Event]) -> None:

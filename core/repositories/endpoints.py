@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.db.tool_tables import EndpointRow
 from core.domain.address import kind_at
-from core.domain.endpoint import Endpoint
+from core.domain.endpoint import Endpoint, EndpointLimits
 from core.domain.result import Err, Result
 from core.ids import new_id
 from core.repositories.writing import guarded, present
@@ -16,6 +16,8 @@ from core.repositories.writing import guarded, present
 _REFUSALS = {
     "uq_endpoints_name": Err("conflict", "An endpoint of this name exists already.", "name"),
     "ck_endpoints_name_length": Err("invalid", "A name has 1 to 100 characters.", "name"),
+    "ck_endpoints_silence_s_range": Err("invalid", "The longest silence is between 0 and 86,400 seconds.", "silence_s"),
+    "ck_endpoints_concurrency_range": Err("invalid", "Between 1 and 1,000 requests can be under way.", "concurrency"),
     "ck_endpoints_base_url_http": Err("invalid", "The address has to begin with http:// or https://.", "base_url"),
 }
 _GONE = Err("not_found", "There is no such endpoint among those that were added.", "name")
@@ -44,6 +46,7 @@ class EndpointRepository:
             secret=endpoint.secret,
             model=endpoint.model,
             compatibility=msgspec.to_builtins(endpoint.compatibility),
+            **msgspec.structs.asdict(endpoint.limits),
             created_by=who,
         )
 
@@ -55,7 +58,10 @@ class EndpointRepository:
         return guarded(self._session, insert, _REFUSALS, endpoint, who)
 
     def update(self, name: str, **changes: Any) -> Result[Endpoint]:
-        """Set the given columns (`compatibility` as a domain value)."""
+        """Set the given columns (`compatibility` and `limits` as domain values)."""
+        if "limits" in changes:
+            changes = {**changes, **msgspec.structs.asdict(changes["limits"])}
+            del changes["limits"]
         statement = (
             update(EndpointRow)
             .where(EndpointRow.name == name)
@@ -77,5 +83,6 @@ class EndpointRepository:
 
 
 def _endpoint(row: EndpointRow) -> Endpoint:
-    columns = {name: getattr(row, name) for name in Endpoint.__struct_fields__ if name != "kind"}
-    return msgspec.convert({**columns, "kind": kind_at(row.base_url)}, Endpoint)
+    columns = {name: getattr(row, name) for name in Endpoint.__struct_fields__ if name not in {"kind", "limits"}}
+    limits = {name: getattr(row, name) for name in EndpointLimits.__struct_fields__}
+    return msgspec.convert({**columns, "kind": kind_at(row.base_url), "limits": limits}, Endpoint)

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from core.clients.chat.probe import EndpointProbe, probe
 from core.db.unit import UnitOfWork
 from core.domain.address import address_problem, final_url, host_name, kind_at
-from core.domain.endpoint import Compatibility, Endpoint
+from core.domain.endpoint import Compatibility, Endpoint, EndpointLimits
 from core.domain.result import Err, Ok, Result
 from core.errors import ConfigurationError, FaultError
 from core.repositories.endpoints import EndpointRepository
@@ -85,6 +85,7 @@ class EndpointService:
         secret: str = "",
         model: str = "",
         compatibility: Compatibility | None = None,
+        limits: EndpointLimits | None = None,
     ) -> Result[Endpoint]:
         """A server that speaks the OpenAI chat-completions protocol."""
         name, base_url = name.strip(), base_url.strip()
@@ -92,6 +93,8 @@ class EndpointService:
             return Err("invalid", problem, "base_url")
         if self._is_built_in(name):
             return Err("conflict", f"{name} is the name of a built-in endpoint.", "name")
+        if limits is not None and (refusal := _limits_problem(limits)):
+            return refusal
         wanted = Endpoint(
             name=name,
             kind=kind_at(base_url),
@@ -99,6 +102,7 @@ class EndpointService:
             secret=secret.strip(),
             model=model.strip(),
             compatibility=compatibility or Compatibility(),
+            limits=limits or EndpointLimits(),
         )
         with UnitOfWork(self._engine) as unit:
             return keep(unit, EndpointRepository(unit.session).add(wanted, who))
@@ -111,14 +115,19 @@ class EndpointService:
         secret: str | None = None,
         model: str | None = None,
         compatibility: Compatibility | None = None,
+        limits: EndpointLimits | None = None,
     ) -> Result[Endpoint]:
-        """Change what is given. Of a built-in endpoint only the default model and the compatibility are a choice."""
+        """Change what is given. Of a built-in endpoint the address and the key are no choice."""
         if base_url is not None and (problem := address_problem(base_url.strip())):
             return Err("invalid", problem, "base_url")
+        if limits is not None and (refusal := _limits_problem(limits)):
+            return refusal
         texts = {"base_url": base_url, "secret": secret, "model": model}
         changes: dict[str, Any] = {field: text.strip() for field, text in texts.items() if text is not None}
         if compatibility is not None:
             changes["compatibility"] = compatibility
+        if limits is not None:
+            changes["limits"] = limits
         _log.info("endpoint %s: %s changed by %r", name, ", ".join(changes), who)
         if self._is_built_in(name):
             return self._change_built_in(name, changes, who)
@@ -188,7 +197,7 @@ class EndpointService:
         return name in {"huggingface", "local", "demo"} or (configured is not None and configured.name == name)
 
     def _change_built_in(self, name: str, changes: dict[str, Any], who: str) -> Result[Endpoint]:
-        if name == "demo" or not changes.keys() <= {"model", "compatibility"}:
+        if name == "demo" or not changes.keys() <= {"model", "compatibility", "limits"}:
             return Err("refused", f"{name} is built in; its address and its key come from the environment.")
         if self.get(name) is None:
             return Err("not_found", f"There is no endpoint named {name} now.", "name")
@@ -206,6 +215,14 @@ def _changes_of(name: str) -> str:
     return f"endpoint.{name}"
 
 
+def _limits_problem(limits: EndpointLimits) -> Err | None:
+    if limits.silence_s is not None and not 0 < limits.silence_s <= 86_400:
+        return Err("invalid", "The longest silence is more than 0 and at most 86,400 seconds.", "silence_s")
+    if limits.concurrency is not None and not 1 <= limits.concurrency <= 1_000:
+        return Err("invalid", "Between 1 and 1,000 requests may be under way at once.", "concurrency")
+    return None
+
+
 def _as_changed(unit: UnitOfWork, endpoint: Endpoint) -> Endpoint:
     changes = PreferenceRepository(unit.session).get(_changes_of(endpoint.name))
     if changes.get("model"):
@@ -213,6 +230,8 @@ def _as_changed(unit: UnitOfWork, endpoint: Endpoint) -> Endpoint:
     if "compatibility" in changes:
         compatibility = msgspec.convert(changes["compatibility"], Compatibility)
         endpoint = msgspec.structs.replace(endpoint, compatibility=compatibility)
+    if "limits" in changes:
+        endpoint = msgspec.structs.replace(endpoint, limits=msgspec.convert(changes["limits"], EndpointLimits))
     return endpoint
 
 

@@ -66,7 +66,7 @@ class RunWatch:
         """What is new of the text under way; a checkpoint may be older than the outcome that was read since."""
         if partial is None or (partial.effect, partial.attempt) in self._over:
             return None
-        return self._cursor.frame(partial.effect, partial.attempt, partial.text, partial.reasoning)
+        return self._cursor.frame(partial.effect, partial.attempt, partial.text, partial.reasoning, partial.waiting)
 
     def _rest_of(self, event: Event) -> TextFrame | None:
         """What the journal has of an answer beyond what was seen of it live."""

@@ -266,7 +266,9 @@ class RunService:
         if live is not None:
             text = "".join(part.text for part in live.parts)
             reasoning = "".join(part.reasoning for part in live.parts)
-            return Partial(effect=live.effect, attempt=live.attempt, text=text, reasoning=reasoning)
+            return Partial(
+                effect=live.effect, attempt=live.attempt, text=text, reasoning=reasoning, waiting=live.waiting
+            )
         with UnitOfWork(self._engine) as unit:
             return JournalRepository(unit.session.connection()).partial(run_id)
 

@@ -75,12 +75,16 @@ def _endpoints() -> None:
         sa.Column("secret", sa.Text, server_default="", nullable=False),
         sa.Column("model", sa.Text, server_default="", nullable=False),
         sa.Column("compatibility", pg.JSONB, server_default="{}", nullable=False),
+        sa.Column("silence_s", sa.Double, nullable=True),
+        sa.Column("concurrency", sa.Integer, nullable=True),
         sa.Column("created_by", sa.Text, server_default="", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_endpoints"),
         sa.UniqueConstraint("name", name="uq_endpoints_name"),
         sa.CheckConstraint("length(name) BETWEEN 1 AND 100", name=op.f("ck_endpoints_name_length")),
         sa.CheckConstraint("base_url ~ '^https?://'", name=op.f("ck_endpoints_base_url_http")),
+        sa.CheckConstraint("silence_s > 0 AND silence_s <= 86400", name=op.f("ck_endpoints_silence_s_range")),
+        sa.CheckConstraint("concurrency BETWEEN 1 AND 1000", name=op.f("ck_endpoints_concurrency_range")),
     )
 
 

@@ -96,6 +96,7 @@ class View {
     this.attempt = frame.attempt;
     this.text = (fresh ? '' : this.text) + (frame.text ?? '');
     this.reasoning = (fresh ? '' : this.reasoning) + (frame.reasoning ?? '');
+    this.waiting = frame.waiting;
   }
 
   // One rerun at a time: what comes meanwhile is asked for when the page has drawn what it has.
@@ -122,7 +123,7 @@ class View {
       if (this.thinking.textContent !== this.reasoning) this.thinking.textContent = this.reasoning;
     }
     this.pulse.hidden = !(streaming && !this.text && !this.reasoning);
-    this.pulse.textContent = this.pulse.hidden ? '' : this.data.waiting;
+    this.pulse.textContent = this.pulse.hidden ? '' : this.waiting || this.data.waiting;
     this.body.setAttribute('aria-busy', String(streaming));
     this.body.classList.toggle('stopped', this.data.stopped);
     if (load.ready) { this.render(load.ready); return; }

@@ -78,7 +78,7 @@ def _waiting(view: RunView) -> str:
         case "waiting":
             return ""
         case _:
-            return "Thinking…"
+            return view.partial.waiting if view.partial and view.partial.waiting else "Thinking…"
 
 
 def _thought(model: ModelCall) -> str:
