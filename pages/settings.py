@@ -10,6 +10,7 @@ from pages.components.session import show_said
 from pages.components.settings.about import about
 from pages.components.settings.endpoints import endpoints, which_model
 from pages.components.settings.health import health
+from pages.components.settings.local_model import local_model
 from pages.components.settings.secrets import secrets, token
 
 
@@ -19,7 +20,13 @@ def models(app: App) -> None:
     endpoints(app)
 
 
-SECTIONS: dict[str, Callable[[App], None]] = {"Models": models, "Secrets": secrets, "Health": health, "About": about}
+SECTIONS: dict[str, Callable[[App], None]] = {
+    "Models": models,
+    "Local": local_model,
+    "Secrets": secrets,
+    "Health": health,
+    "About": about,
+}
 
 
 def main() -> None:

@@ -50,7 +50,7 @@ def read_header(path: Path) -> ModelHeader:
     try:
         with path.open("rb") as file:
             said = _pairs(file, path.stat().st_size)
-    except (struct.error, ValueError, OSError) as error:
+    except (ValueError, OSError) as error:
         raise FaultError(Fault("bad_request", f"The header of {path.name} cannot be read: {error}")) from None
     context = said.get(f"{said.get('general.architecture', '')}.context_length")
     return ModelHeader(
@@ -69,10 +69,10 @@ def takes_tools(chat_template: str) -> bool:
 def _pairs(file: BinaryIO, size_bytes: int) -> dict[str, Value]:
     """The keys that have a single value; lists, mostly the vocabulary, are passed over."""
     file.seek(len(_MAGIC))
-    version, _, count = struct.unpack("<IQQ", file.read(20))
+    reader = _Reader(file, size_bytes)
+    version, _, count = reader.number("I"), reader.number("Q"), reader.number("Q")
     if version not in _VERSIONS:
         raise ValueError(f"version {version} is not known")
-    reader = _Reader(file, size_bytes)
     pairs: dict[str, Value] = {}
     for _ in range(count):
         key, kind = reader.string(), reader.number("I")

@@ -130,8 +130,8 @@ def _accepted(model: CatalogueModel, folder: ModelFolder, place: Workplace, sha2
     if sha256 != model.sha256:
         place.part.replace(place.wrong)
         raise DownloadFailed(
-            f"What came is not {model.file}: its checksum is {sha256} instead of {model.sha256}. It was put "
-            f"aside as {place.wrong} and will not be used. Download it again."
+            f"What came is not {model.file}: its SHA-256 begins with {sha256[:16]} instead of {model.sha256[:16]}. It "
+            f"was put aside as {place.wrong} and will not be used. Download it again."
         )
     finished = folder.path / model.file
     place.part.replace(finished)

@@ -58,7 +58,7 @@ def _why(endpoint: Endpoint) -> str:
 def _better(endpoint: Endpoint) -> str:
     match endpoint.kind:
         case "demo":
-            return "For a real model set a Hugging Face token or add an endpoint in Settings."
+            return "For a real model set a Hugging Face token, add an endpoint, or download a local model in Settings."
         case "local":
             return "A Hugging Face token or an endpoint of yours reaches larger models: see Settings."
         case "huggingface" | "openai":

@@ -66,9 +66,12 @@ def cost(usd: float | None) -> str:
 
 
 def size(size_bytes: int) -> str:
+    """412 bytes, 4.1 kB, 5.0 MB, 1.83 GB."""
     if size_bytes < 1_000:
         return f"{size_bytes} bytes"
-    return f"{size_bytes / 1_000:.1f} kB" if size_bytes < 1_000_000 else f"{size_bytes / 1_000_000:.1f} MB"
+    if size_bytes < 1_000_000:
+        return f"{size_bytes / 1_000:.1f} kB"
+    return f"{size_bytes / 1_000_000:.1f} MB" if size_bytes < 1_000_000_000 else f"{size_bytes / 1_000_000_000:.2f} GB"
 
 
 def counted(number: int, one: str, many: str = "") -> str:

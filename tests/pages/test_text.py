@@ -30,6 +30,7 @@ def test_numbers_are_grouped_and_whole():
         "$3.10",
         "–",
     ]
+    assert [size(4_999_999), size(1_834_426_016)] == ["5.0 MB", "1.83 GB"]
     assert [size(412), size(4_120), counted(1, "run"), counted(2, "run")] == ["412 bytes", "4.1 kB", "1 run", "2 runs"]
 
 

@@ -24,6 +24,25 @@ REVISION = "0123456789abcdef0123456789abcdef01234567"
 
 
 @dataclass(frozen=True)
+class Zeros:
+    """As large as a real model, and made while it is sent."""
+
+    size_bytes: int
+
+    def __len__(self) -> int:
+        return self.size_bytes
+
+    def __getitem__(self, part: slice) -> "Zeros":
+        return Zeros(len(range(self.size_bytes)[part]))
+
+    def __bytes__(self) -> bytes:
+        return bytes(self.size_bytes)
+
+
+Content = bytes | Zeros
+
+
+@dataclass(frozen=True)
 class Breaks:
     """Content is sent up to `after_bytes` of this answer, then the connection ends."""
 
@@ -74,10 +93,11 @@ class Asked:
 
 class Hub:
     def __init__(self) -> None:
-        self.files: dict[str, bytes] = {}
+        self.files: dict[str, Content] = {}
         """Content by `repository/file`."""
         self.told_sha256: dict[str, str] = {}
         """What the hub says where it is not the truth."""
+        self.revisions = {REVISION}
         self.is_hub = True
         self.asked: list[Asked] = []
         self._plans: list[Plan] = []
@@ -120,6 +140,12 @@ class Hub:
             "for_whom": "For tests.",
         }
         return CatalogueModel(**(facts | changes))
+
+    def pretend(self, model: CatalogueModel) -> None:
+        """Have a file of the real catalogue, as far as anybody can see before the last byte."""
+        name = f"{model.repository}/{model.file}"
+        self.files[name], self.told_sha256[name] = Zeros(model.size_bytes), model.sha256
+        self.revisions.add(model.revision)
 
     def plan(self, *plans: Plan) -> None:
         """How the next answers with content go; after them all is well."""
@@ -166,15 +192,16 @@ class _Handler(BaseHTTPRequestHandler):
         revision, _, file = rest.partition("/")
         name = f"{repository}/{file}"
         content = self.hub.files.get(name)
-        if content is None or revision != REVISION:
+        is_revision = revision in self.hub.revisions
+        if content is None or not is_revision:
             known = any(key.startswith(f"{repository}/") for key in self.hub.files)
-            code = "RepoNotFound" if not known else "EntryNotFound" if revision == REVISION else "RevisionNotFound"
+            code = "RepoNotFound" if not known else "EntryNotFound" if is_revision else "RevisionNotFound"
             self._head(401 if not known else 404, {"X-Error-Code": code, "X-Error-Message": "Not here"})
             return
         if not self.hub.is_hub:
             self._head(200, {"Content-Length": str(len(content))})
             return
-        sha256 = self.hub.told_sha256.get(name, hashlib.sha256(content).hexdigest())
+        sha256 = self.hub.told_sha256.get(name) or hashlib.sha256(bytes(content)).hexdigest()
         self._head(
             302,
             {
@@ -188,7 +215,7 @@ class _Handler(BaseHTTPRequestHandler):
             },
         )
 
-    def _content(self, content: bytes, wanted: str) -> None:
+    def _content(self, content: Content, wanted: str) -> None:
         plan = self.hub.next_plan()
         start = int(wanted.removeprefix("bytes=").removesuffix("-") or 0)
         match plan:
@@ -200,7 +227,7 @@ class _Handler(BaseHTTPRequestHandler):
             case WrongPart():
                 start = 0
             case Adds(more):
-                content += more
+                content = bytes(content) + more
         part = content[start:]
         headers = {"Content-Length": str(len(part)), "ETag": '"e"', "Accept-Ranges": "bytes"}
         if wanted:
@@ -208,19 +235,19 @@ class _Handler(BaseHTTPRequestHandler):
         self._head(206 if wanted else 200, headers)
         self._send(part, plan)
 
-    def _send(self, part: bytes, plan: Plan | None) -> None:
+    def _send(self, part: Content, plan: Plan | None) -> None:
         try:
             match plan:
                 case Breaks(after):
-                    self.wfile.write(part[:after])
+                    self.wfile.write(bytes(part[:after]))
                     self.close_connection = True
                 case Waits(after, until, reached):
-                    self.wfile.write(part[:after])
+                    self.wfile.write(bytes(part[:after]))
                     reached.set()
                     until.wait(60)
-                    self.wfile.write(part[after:])
+                    self.wfile.write(bytes(part[after:]))
                 case _:
-                    self.wfile.write(part)
+                    self.wfile.write(bytes(part))
         except OSError:
             self.close_connection = True  # the client went away
 
