@@ -20,6 +20,7 @@ _REFUSALS = ("authentication failed", "does not exist", "no pg_hba.conf entry", 
 """What the server says when waiting would not help: the connection string is wrong."""
 _CONNECT_ARGUMENTS: dict[str, str | int] = {
     "application_name": "aryabhatta",
+    "client_encoding": "utf8",  # whatever PGCLIENTENCODING or the server's own default says
     "connect_timeout": 10,
     "keepalives_idle": 30,
     "keepalives_interval": 5,

@@ -22,7 +22,7 @@ class Migrated(NamedTuple):
 def migrate(engine: Engine) -> Migrated:
     """Upgrade to the newest revision, in one transaction: the schema is wholly old or wholly new.
 
-    Raises `ConfigurationError` when the database is newer than this code.
+    Raises `ConfigurationError` when the database is newer than this code or cannot hold every text.
     """
     seen = check(engine)
     if seen.before == seen.after:
@@ -36,9 +36,10 @@ def migrate(engine: Engine) -> Migrated:
 
 
 def check(engine: Engine) -> Migrated:
-    """What `migrate` would find, changing nothing. Raises `ConfigurationError` when the database is newer."""
+    """What `migrate` would find, changing nothing. Raises `ConfigurationError` where it would."""
     known = revisions()
     with engine.connect() as connection:
+        _require_unicode(connection)
         before = _revision(connection)
     if before and before not in known:
         raise ConfigurationError(
@@ -51,6 +52,17 @@ def check(engine: Engine) -> Migrated:
 def revisions() -> tuple[str, ...]:
     """All revisions of this code, oldest first, from the names of their files: Alembic is slow to import."""
     return tuple(sorted(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py")))
+
+
+def _require_unicode(connection: Connection) -> None:
+    # Debian makes its databases in the encoding of the locale, which is plain ASCII where none is set.
+    if (encoding := connection.scalar(text("SHOW server_encoding"))) != "UTF8":
+        name = connection.engine.url.database
+        raise ConfigurationError(
+            f"The database {name!r} keeps text as {encoding}, in which not every text can be written. Make one that "
+            f"keeps UTF8, and name it in DB_CONNECTION_STRING: CREATE DATABASE aryabhatta ENCODING 'UTF8' "
+            "LOCALE 'C.UTF-8' TEMPLATE template0"
+        )
 
 
 def _revision(connection: Connection) -> str:

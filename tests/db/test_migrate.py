@@ -16,6 +16,7 @@ from core.db.engine import create_engine
 from core.db.migrate import LOCK, MIGRATIONS, Migrated, check, migrate, revisions
 from core.errors import ConfigurationError
 from tests.support import catalog
+from tests.support.databases import Databases
 from tests.support.embedded import ROOT
 from tests.support.rows import ROWS, fill
 
@@ -159,3 +160,19 @@ def test_the_alembic_command_uses_the_settings(empty: Engine):
     subprocess.run([*alembic_command, "upgrade", "head"], cwd=ROOT, env=environment, check=True)
     assert check(empty).before == revisions()[-1]
     subprocess.run([*alembic_command, "check"], cwd=ROOT, env=environment, check=True, capture_output=True)
+
+
+def test_a_database_that_cannot_hold_every_text_is_refused(databases: Databases):
+    with databases.empty("ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0") as url:
+        engine = create_engine(url)
+        with pytest.raises(ConfigurationError, match=r"SQL_ASCII.*CREATE DATABASE aryabhatta ENCODING 'UTF8'"):
+            migrate(engine)
+        engine.dispose()
+
+
+def test_the_client_speaks_unicode_whatever_the_environment_says(database_url: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    engine = create_engine(database_url)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT '🧮'")) == "🧮"
+    engine.dispose()

@@ -43,10 +43,10 @@ class Databases:
             self._run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     @contextmanager
-    def empty(self) -> Iterator[str]:
+    def empty(self, options: str = "") -> Iterator[str]:
         """The URL of a database without any table, dropped afterwards."""
         name = f"test_{os.getpid()}_{next(_numbers)}"
-        self._run(f"CREATE DATABASE {name}")
+        self._run(f"CREATE DATABASE {name} {options}")
         try:
             yield self._url_of(name)
         finally:
