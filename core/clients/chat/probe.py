@@ -9,10 +9,11 @@ import httpx2
 import msgspec
 
 from core.clients.chat import faults, lenient, words
+from core.clients.chat.models import items_in, models_in
 from core.clients.chat.proxies import proxy_for
 from core.clients.chat.route import Route, route_to, without_password
-from core.domain.canonical import Json
 from core.domain.endpoint import Endpoint
+from core.domain.model_info import ModelInfo
 from core.errors import Fault, FaultError
 
 _LIMIT_BYTES: Final = 16 * 1024 * 1024
@@ -25,6 +26,8 @@ class EndpointProbe(msgspec.Struct, frozen=True, kw_only=True):
     ok: bool
     took_ms: float
     models: tuple[str, ...] = ()
+    catalogue: tuple[ModelInfo, ...] = ()
+    """The same with what the server tells about each."""
     fault: Fault | None = None
     url: str = ""
     """Where it was asked, without a password."""
@@ -50,10 +53,11 @@ def probe(
     except FaultError as error:
         fault = faults.without_key(error.fault, (key or "").strip())
         return EndpointProbe(ok=False, took_ms=_ms_since(began), fault=fault, url=url)
-    return EndpointProbe(ok=True, took_ms=_ms_since(began), models=models, url=url)
+    names = tuple(model.name for model in models)
+    return EndpointProbe(ok=True, took_ms=_ms_since(began), models=names, catalogue=models, url=url)
 
 
-def _models(route: Route, timeout_s: float, transport: httpx2.BaseTransport | None) -> tuple[str, ...]:
+def _models(route: Route, timeout_s: float, transport: httpx2.BaseTransport | None) -> tuple[ModelInfo, ...]:
     if route.base_url is None:
         # The router lists its models to anybody: only this tells whether the token is good.
         _get(_IDENTITY_URL, route.key, timeout_s, transport)
@@ -62,9 +66,9 @@ def _models(route: Route, timeout_s: float, transport: httpx2.BaseTransport | No
         listed = lenient.parse(body)
     except ValueError:
         listed = None
-    if (items := _items(listed)) is None:
+    if (items := items_in(listed)) is None:
         raise FaultError(Fault("stream_malformed", f"This is no list of models: {words.of_body(body)}"))
-    return tuple(dict.fromkeys(_names(items)))
+    return models_in(items)
 
 
 def _get(url: str, key: str, timeout_s: float, transport: httpx2.BaseTransport | None) -> bytes:
@@ -100,22 +104,6 @@ def _bounded(pieces: Iterable[bytes]) -> bytes:
         if len(body) > _LIMIT_BYTES:
             raise FaultError(Fault("size_limit", f"The list of models is larger than {_LIMIT_BYTES:,} bytes."))
     return body
-
-
-def _items(listed: Json) -> list[Json] | None:
-    """The list in an answer: `data` of the protocol, `models` of some servers, or the document itself."""
-    match listed:
-        case list(items) | {"data": list(items)} | {"models": list(items)}:
-            return items
-        case _:
-            return None
-
-
-def _names(items: Iterable[Json]) -> Iterator[str]:
-    for item in items:
-        match item:
-            case str(name) | {"id": str(name)} | {"name": str(name)} | {"model": str(name)}:
-                yield words.bounded(name, 300)
 
 
 def _ms_since(began: float) -> float:
