@@ -9,6 +9,7 @@ from streamlit.errors import StreamlitAPIException
 
 from core.bootstrap import App, get_app
 from core.domain.agent import Agent, AgentSpec
+from core.domain.branches import path_through
 from core.domain.result import Err
 from core.domain.run import Conversation, Run
 from core.domain.template import render
@@ -18,10 +19,11 @@ from pages.components.conversations import conversation_list
 from pages.components.decide import decide
 from pages.components.frame import empty_state
 from pages.components.inspector import inspector
+from pages.components.message import Tree, message, show_branch, tree
 from pages.components.model_badge import model_badge
 from pages.components.session import say, show_said, uuid_param, value_or_say, who
 from pages.components.text import plain, short
-from pages.components.turn import Commands, is_live, stop_button, turn
+from pages.components.turn import Commands, is_live, reply, stop_button
 from pages.components.variables import variable_inputs
 
 HALVES = (13, 6)
@@ -29,28 +31,38 @@ Values = dict[str, str]
 TITLE_CHARS = 60
 
 
-def send(app: App, agent: Agent, conversation: Conversation | None, values: Values, text: str) -> None:
-    """Start the answer; the first message begins the conversation."""
+def send(
+    app: App, agent: Agent, conversation: Conversation | None, after: Run | None, values: Values, text: str
+) -> None:
+    """Start the answer, as a reply to the last one shown; the first message begins the conversation."""
     title = short(text, TITLE_CHARS)
     there = conversation or app.conversations.create(agent.id, who(), title=title)
     st.query_params["conversation"] = str(there.id)
     st.query_params.pop("run", None)
-    start = StartRun(input=text, agent_id=agent.id, conversation_id=there.id, variables=values, who=who())
+    start = StartRun(
+        input=text,
+        agent_id=agent.id,
+        conversation_id=there.id,
+        parent_run_id=after.id if after else None,
+        from_start=after is None,
+        variables=values,
+        who=who(),
+    )
     result = app.runs.start(start)
     if isinstance(result, Err):
         st.session_state["composer"] = text  # nothing that was typed is lost
         say(result.message, failed=True)
 
 
-def send_typed(app: App, agent: Agent, conversation: Conversation | None, values: Values) -> None:
-    send(app, agent, conversation, values, str(st.session_state["composer"]))
+def send_typed(app: App, agent: Agent, conversation: Conversation | None, after: Run | None, values: Values) -> None:
+    send(app, agent, conversation, after, values, str(st.session_state["composer"]))
 
 
-def again(app: App, values: Values, run: Run) -> None:
-    """The same input once more, from the same place in the conversation: a new branch."""
-    st.query_params.pop("run", None)
+def say_instead(app: App, values: Values, view: RunView, text: str) -> bool:
+    """Another message, or the same once more, in the place of one: a new branch, which the address then names."""
+    run = view.run
     start = StartRun(
-        input=run.input,
+        input=text,
         agent_id=run.agent_id,
         conversation_id=run.conversation_id,
         parent_run_id=run.parent_run_id,
@@ -58,7 +70,14 @@ def again(app: App, values: Values, run: Run) -> None:
         variables=values,
         who=who(),
     )
-    value_or_say(app.runs.start(start))
+    started = value_or_say(app.runs.start(start))
+    if started is not None:
+        show_branch(started.id)
+    return started is not None
+
+
+def again(app: App, values: Values, view: RunView) -> None:
+    say_instead(app, values, view, view.state.input)
 
 
 def stop(app: App, run: Run) -> None:
@@ -76,11 +95,11 @@ def redraw_both() -> None:
 
 
 @st.fragment(key="live_turn")
-def live_turn(app: App, run_id: UUID, commands: Commands) -> None:
+def live_reply(app: App, run_id: UUID, commands: Commands) -> None:
     view = app.runs.view(run_id)
     if view is None or not is_live(view.run):
         st.rerun()  # the answer is complete: the composer and the list are drawn anew
-    turn(view, commands, place="chat", last=True)
+    reply(view, commands, place="chat", last=True)
 
 
 @st.fragment(key="live_inspector")
@@ -89,13 +108,14 @@ def live_inspector(app: App, run_id: UUID) -> None:
         inspector(app, view, "chat")
 
 
-def transcript(app: App, views: list[RunView], commands: Commands) -> None:
+def transcript(app: App, tree: Tree, views: list[RunView], commands: Commands) -> None:
     for view in views:
+        message(view, tree, "chat")
         if is_live(view.run):
-            live_turn(app, view.run.id, commands)
+            live_reply(app, view.run.id, commands)
         else:
             with st.container():  # as deep as the fragment of a live one: a finished answer is not drawn anew
-                turn(view, commands, place="chat", last=view is views[-1])
+                reply(view, commands, place="chat", last=view is views[-1])
 
 
 def inspected(views: list[RunView]) -> RunView | None:
@@ -115,12 +135,13 @@ def starters(app: App, agent: Agent, spec: AgentSpec, values: Values) -> None:
                 icon=":material/arrow_outward:",
                 key=f"starter_{index}",
                 on_click=send,
-                args=(app, agent, None, values, text),
+                args=(app, agent, None, None, values, text),
             )
 
 
-def composer(app: App, agent: Agent, conversation: Conversation | None, spec: AgentSpec, live: Run | None) -> Values:
-    """Where the person writes; the values of the agent's variables stand above it."""
+def composer(app: App, agent: Agent, conversation: Conversation | None, spec: AgentSpec, last: Run | None) -> Values:
+    """Where the person writes, after the last answer shown; the values of the agent's variables stand above it."""
+    live = last if last and is_live(last) else None
     with st.bottom:
         talk, _ = st.columns(HALVES, gap="large")
         with talk, st.container(gap="xxsmall"):
@@ -130,7 +151,7 @@ def composer(app: App, agent: Agent, conversation: Conversation | None, spec: Ag
                 key="composer",
                 disabled=live is not None or not render(spec.instructions, spec.variables, values).is_complete,
                 on_submit=send_typed,
-                args=(app, agent, conversation, values),
+                args=(app, agent, conversation, last, values),
             )
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
                 model_badge(app.endpoints.choose(spec.endpoint), spec)
@@ -151,19 +172,16 @@ def asked_values(agent: Agent, spec: AgentSpec) -> Values:
     return values
 
 
-def talk(app: App, agent: Agent, conversation: Conversation | None) -> None:
-    path = app.conversations.path(conversation.id) if conversation else []
-    views = app.runs.views([run.id for run in path])
+def talk(app: App, agent: Agent, conversation: Conversation | None, runs: list[Run], views: list[RunView]) -> None:
     spec = app.agents.live_spec(agent)
     left, right = st.columns(HALVES, gap="large")
-    live = next((view.run for view in views if is_live(view.run)), None)
-    values = composer(app, agent, conversation, spec, live)
+    values = composer(app, agent, conversation, spec, views[-1].run if views else None)
     commands = Commands(
         again=partial(again, app, values), news=redraw_both, inspect=inspect, decide=partial(decide, app)
     )
     with left:
         show_said()
-        transcript(app, views, commands)
+        transcript(app, tree(app, runs, views, partial(say_instead, app, values)), views, commands)
         if not views:
             starters(app, agent, spec, values)
     chosen = inspected(views)
@@ -183,7 +201,7 @@ def new_chat(app: App) -> None:
         ):
             st.switch_page("agents.py")
         return
-    talk(app, new_head(agents), None)
+    talk(app, new_head(agents), None, [], [])
 
 
 def open_chat(app: App, conversation: Conversation) -> None:
@@ -191,8 +209,11 @@ def open_chat(app: App, conversation: Conversation) -> None:
     if agent is None:
         st.warning("The agent of this conversation does not exist any more.", icon=":material/robot_2:")
         return
-    conversation_head(app, agent, conversation)
-    talk(app, agent, conversation)
+    runs = app.conversations.runs(conversation.id)
+    shown = path_through(runs, uuid_param("leaf") or uuid_param("run"))
+    views = app.runs.views([run.id for run in shown])
+    conversation_head(app, agent, conversation, views)
+    talk(app, agent, conversation, runs, views)
 
 
 def main() -> None:

@@ -9,6 +9,8 @@ function load() {
   return libraries;
 }
 load().then((l) => { load.ready = l; }).catch(() => { libraries = undefined; });
+const clipboard = import(new URL('/assets/clipboard.js', window.location.href).href);
+clipboard.catch(() => {}); // said at the click
 
 const FORBIDDEN = {
   FORBID_TAGS: ['style', 'form', 'img', 'picture', 'video', 'audio', 'input', 'button', 'svg', 'math', 'iframe'],
@@ -180,10 +182,11 @@ function scroller(element) {
 function copyButton(text) {
   const button = document.createElement('button');
   button.type = 'button';
-  button.textContent = 'Copy';
-  button.onclick = () => navigator.clipboard.writeText(text).then(() => {
-    button.textContent = 'Copied';
-    setTimeout(() => { button.textContent = 'Copy'; }, 1500);
-  });
+  const say = (word) => {
+    button.textContent = word;
+    if (word !== 'Copy') setTimeout(() => say('Copy'), 1500);
+  };
+  button.onclick = () => clipboard.then(({ copy }) => copy(text)).then(() => say('Copied'), () => say('Refused'));
+  say('Copy');
   return button;
 }

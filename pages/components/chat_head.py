@@ -1,15 +1,20 @@
 """The head of a chat: which agent, which revision, and what can be done with the conversation."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.bootstrap import App
 from core.domain.agent import Agent
 from core.domain.listing import AgentSummary
 from core.domain.run import Conversation
+from core.services.runs import RunView
+from pages.components.as_code import code_dialog
+from pages.components.export import export_dialog
 from pages.components.frame import ask_once, page_header
 from pages.components.session import say, uuid_param, value_or_say, who
 
-_RENAME, _OPEN_AGENT, _ARCHIVE = "Rename", "Edit the agent", "Archive"
+_MORE = ("Rename", "Export", "View as code", "Edit the agent", "Archive")
 
 
 def new_head(agents: list[AgentSummary]) -> Agent:
@@ -38,16 +43,22 @@ def _choose(key: str) -> None:
     st.query_params["agent"] = str(agent.id)
 
 
-def conversation_head(app: App, agent: Agent, conversation: Conversation) -> None:
+def conversation_head(app: App, agent: Agent, conversation: Conversation, views: Sequence[RunView]) -> None:
+    """`views`: the branch that is shown."""
     title = conversation.title or "Conversation"
     revision = f"revision {agent.live_revision}" if agent.live_revision else "draft"
-    with page_header(title, agent.name, revision, ("begun", conversation.created_at)):
-        choice = st.menu_button(
-            "More", [_RENAME, _OPEN_AGENT, _ARCHIVE], icon=":material/more_horiz:", key="conversation_more"
-        )
+    archived = "archived" if conversation.archived else ""
+    with page_header(title, agent.name, revision, ("begun", conversation.created_at), archived):
+        if conversation.archived:
+            st.button("Bring back", icon=":material/unarchive:", on_click=_bring_back, args=(app, conversation))
+        choice = st.menu_button("More", _MORE, icon=":material/more_horiz:", key="conversation_more")
     match choice:
         case "Rename":
             _rename(app, conversation)
+        case "Export":
+            export_dialog(app, conversation, views)
+        case "View as code":
+            code_dialog(app, views)
         case "Edit the agent":
             st.switch_page("agent.py", query_params={"agent": str(agent.id)})
         case "Archive":
@@ -61,13 +72,19 @@ def conversation_head(app: App, agent: Agent, conversation: Conversation) -> Non
 
 @st.dialog("Rename the conversation")
 def _rename(app: App, conversation: Conversation) -> None:
-    title = st.text_input("Title", conversation.title, max_chars=120)
-    if st.button("Rename", type="primary"):
-        value_or_say(app.conversations.rename(conversation.id, (title or "").strip(), who()))
-        st.rerun()
+    with st.form("rename", border=False):
+        title = st.text_input("Title", conversation.title, max_chars=120)
+        if st.form_submit_button("Rename", type="primary"):
+            value_or_say(app.conversations.rename(conversation.id, (title or "").strip(), who()))
+            st.rerun()
 
 
 def _archive(app: App, conversation: Conversation) -> None:
-    app.conversations.archive(conversation.id, who())
-    say("Archived.")
-    st.query_params.clear()
+    if value_or_say(app.conversations.archive(conversation.id, who())):
+        say("Archived.")
+        st.query_params.clear()
+
+
+def _bring_back(app: App, conversation: Conversation) -> None:
+    if value_or_say(app.conversations.archive(conversation.id, who(), archived=False)):
+        say("It is back in the list.")

@@ -7,9 +7,11 @@ import streamlit as st
 
 from core.bootstrap import App
 from core.domain.listing import ConversationSummary
+from pages.components.frame import quiet
 from pages.components.text import day_heading, plain, short
 
 _TITLE_CHARS = 30
+_ARCHIVED = "archived_conversations"
 _ICONS = {
     "running": ":material/progress_activity:",
     "queued": ":material/schedule:",
@@ -29,14 +31,16 @@ def conversation_list(app: App, open_id: UUID | None) -> None:
             key="conversation_search",
             live=True,
         )
-        found = app.conversations.list(search=search or "")
+        archived = bool(st.session_state.get(_ARCHIVED))
+        found = app.conversations.list(search=search or "", archived=archived)
         if not found:
-            st.caption("Nothing found." if search else "Your conversations will stand here.")
+            st.caption("Nothing found." if search or archived else "Your conversations will stand here.")
         for day, rows in groupby(found, key=lambda row: day_heading(row.last_at)):
             with st.container(gap="xxsmall", key=f"conv_{day.replace(' ', '_')}"):
                 st.caption(day)
                 for row in rows:
                     _row(row, is_open=row.conversation.id == open_id)
+        st.toggle("Archived ones", key=_ARCHIVED)
 
 
 def _row(row: ConversationSummary, *, is_open: bool) -> None:
@@ -48,16 +52,20 @@ def _row(row: ConversationSummary, *, is_open: bool) -> None:
         icon=_ICONS.get(row.status or "", ":material/chat_bubble:"),
         key=f"conversation_{row.conversation.id}",
         on_click=open_conversation,
-        args=(row.conversation.id,),
+        args=(row.conversation.id, row.found_run_id),
     )
+    if row.found:
+        quiet(row.found, small=True)
 
 
 def title_of(row: ConversationSummary) -> str:
     return row.conversation.title or row.last_line or "New conversation"
 
 
-def open_conversation(conversation_id: UUID | None) -> None:
-    """The address names the conversation: reload, back and a second tab show the same."""
+def open_conversation(conversation_id: UUID | None, at: UUID | None = None) -> None:
+    """The address names the conversation, and the branch of the run `at`: reload, back and a second tab show the same."""
     st.query_params.clear()
     if conversation_id is not None:
         st.query_params["conversation"] = str(conversation_id)
+    if at is not None:
+        st.query_params["leaf"] = str(at)

@@ -36,13 +36,30 @@ button[kind="primary"],[data-testid="stBaseButton-primary"],[data-testid="stBase
 [class*="st-key-conv_"] button{padding-left:.25rem;padding-right:.25rem;min-height:2rem}
 [class*="st-key-conv_"] button p{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .st-key-page_head>:first-child{min-width:min(100%,18rem)}
-.st-key-inspector [data-testid="stButtonGroup"] button{padding-left:.6rem;padding-right:.6rem}
+.st-key-inspector [data-testid="stButtonGroup"] button{padding-left:.5rem;padding-right:.5rem}
+[class*="st-key-conv_"] .quiet{padding-left:1.6rem}
+[class*="st-key-copy-"]{line-height:1}
+@media (min-width:641px) and (max-width:1200px){
+  [data-testid="stHorizontalBlock"]:has(>[data-testid="stColumn"] .st-key-inspector),
+  [data-testid="stBottomBlockContainer"] [data-testid="stHorizontalBlock"]:has(>[data-testid="stColumn"]){
+    flex-wrap:nowrap;gap:1.5rem}
+  [data-testid="stHorizontalBlock"]:has(>[data-testid="stColumn"] .st-key-inspector)>:first-child,
+  [data-testid="stBottomBlockContainer"] [data-testid="stColumn"]:first-child{min-width:0}
+  [data-testid="stColumn"]:has(.st-key-inspector),
+  [data-testid="stBottomBlockContainer"] [data-testid="stColumn"]:nth-child(2){min-width:15rem;flex:0 0 15rem}}
 [class*="st-key-flush"] [data-testid="stPageLink-NavLink"]{padding-left:0;padding-right:0;min-height:0}
 [class*="st-key-flush"] [data-testid="stPageLink-NavLink"] p{font-size:1rem}
 [class*="st-key-dense"] button{min-height:1.5rem;padding:0 .25rem}
 [class*="st-key-tool_"] .quiet{line-height:1.6rem}
 [class*="st-key-raw_"] button{min-height:1.5rem;padding:0 .25rem}
 [class*="st-key-cardhead_"]>:first-child{min-width:8rem}
+[class*="st-key-icon_"] button{min-height:1.75rem;padding:0 .3rem}
+[class*="st-key-icon_"] button [data-testid="stMarkdownContainer"]{position:absolute;width:1px;height:1px;overflow:hidden;
+  clip-path:inset(50%)}
+[class*="st-key-you_"]{position:relative}
+[class*="st-key-you_"] .stChatMessage{padding-right:3rem}
+[class*="st-key-you_"]:has([class*="st-key-icon_later_"]) .stChatMessage{padding-right:8.5rem}
+[class*="st-key-youbar_"]{position:absolute;top:.6rem;right:.6rem;width:auto}
 .st-key-halves>*>[data-testid="stHorizontalBlock"]>[data-testid="stColumn"],
 .st-key-halves>[data-testid="stHorizontalBlock"]>[data-testid="stColumn"]{min-width:min(100%,25rem)}
 [class*="st-key-tool_running"] [data-testid="stIconMaterial"]{animation:turn 1.2s linear infinite}

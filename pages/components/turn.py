@@ -12,6 +12,7 @@ from core.domain.state import CallState, StepState
 from core.errors import Fault
 from core.services.runs import RunView
 from pages.components.answer import answer
+from pages.components.copy_button import copy_button
 from pages.components.metrics import meta_line
 from pages.components.state import StateName, effect_state, state_text
 from pages.components.text import counted, plain
@@ -23,7 +24,7 @@ from pages.components.words import words
 class Commands:
     """What a person can do with a turn; each is a callback and returns at once."""
 
-    again: Callable[[Run], None]
+    again: Callable[[RunView], None]
     news: Callable[[], None] = lambda: None
     """Called before the redraw when something was recorded in a live run."""
     inspect: Callable[[Run], None] | None = None
@@ -31,9 +32,9 @@ class Commands:
     """Draws the buttons of a call that waits for a person."""
 
 
-def you(text: str, place: str) -> None:
-    """A message of the person, as it was typed."""
-    with st.container(key=f"you_{place}"), st.chat_message("user", avatar=":material/person:"):
+def you(text: str) -> None:
+    """A message of the person, as it was typed. To be drawn in a container whose key begins with `you_`."""
+    with st.chat_message("user", avatar=":material/person:"):
         st.text(text)
 
 
@@ -43,8 +44,14 @@ def agent() -> DeltaGenerator:
 
 
 def turn(view: RunView, commands: Commands, *, place: str, narrow: bool = False, last: bool = False) -> None:
-    """`place` keeps the keys apart where one run stands twice on a page; `narrow`: for half a page; `last`: of all."""
-    you(view.state.input, f"{place}_{view.run.id}")
+    """What was said and what came of it. `narrow`: for half a page."""
+    with st.container(key=f"you_{place}_{view.run.id}"):
+        you(view.state.input)
+    reply(view, commands, place=place, narrow=narrow, last=last)
+
+
+def reply(view: RunView, commands: Commands, *, place: str, narrow: bool = False, last: bool = False) -> None:
+    """What the agent did and said. `place` keeps the keys apart where one run stands twice on a page; `last`: of all."""
     decide = partial(commands.decide, view.run) if commands.decide else None
     with agent():
         for note in view.state.spec.notes:
@@ -89,7 +96,8 @@ def _ending(view: RunView, commands: Commands, place: str) -> None:
                 horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False, key=f"dense_meta_{key}"
             ):
                 meta_line(run, view.state)
-                _again_button(run, commands, key, label="")
+                copy_button(said(view), "Copy the answer", key)
+                _again_button(view, commands, key, icon_only=True)
                 _inspect_button(run, commands, key)
         case "failed":
             fault = view.state.ended.error if view.state.ended else None
@@ -108,31 +116,38 @@ def stop_button(run: Run, stop: Callable[[], None]) -> None:
 
 def _foot(view: RunView, commands: Commands, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False, key=f"foot_{key}"):
-        _again_button(view.run, commands, key, label="Try again")
+        _again_button(view, commands, key, icon_only=False)
         _inspect_button(view.run, commands, key)
         meta_line(view.run, view.state)
 
 
-def _again_button(run: Run, commands: Commands, key: str, *, label: str) -> None:
+def said(view: RunView) -> str:
+    """Everything that the model said in this answer."""
+    return "\n\n".join(
+        step.model.decision.text for step in view.state.steps if step.model.decision and step.model.decision.text
+    )
+
+
+def _again_button(view: RunView, commands: Commands, key: str, *, icon_only: bool) -> None:
     st.button(
-        label,
+        "Answer again" if icon_only else "Try again",
         icon=":material/refresh:",
-        type="secondary" if label else "tertiary",
-        help=None if label else "Answer again. The answer above stays in Runs.",
-        key=f"again_{key}",
+        type="tertiary" if icon_only else "secondary",
+        help="Answer again, on a new branch. This answer stays." if icon_only else None,
+        key=f"icon_again_{key}" if icon_only else f"again_{key}",
         on_click=commands.again,
-        args=(run,),
+        args=(view,),
     )
 
 
 def _inspect_button(run: Run, commands: Commands, key: str) -> None:
     if commands.inspect is not None:
         st.button(
-            "",
+            "Inspect",
             icon=":material/troubleshoot:",
             type="tertiary",
             help="Show this answer in the inspector",
-            key=f"inspect_{key}",
+            key=f"icon_inspect_{key}",
             on_click=commands.inspect,
             args=(run,),
         )

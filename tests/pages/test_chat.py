@@ -61,7 +61,7 @@ def test_try_again_answers_the_same_question_from_the_same_place(app: App, open_
     app.runs.cancel(newest(app).id)
     first = finish(app)
     chat.run()
-    label = "Try again" if first.status == "cancelled" else ""
+    label = "Try again" if first.status == "cancelled" else "Answer again"
     button(chat, label).click().run()
     second = finish(app)
     assert second.id != first.id

@@ -9,7 +9,7 @@ from core.bootstrap import App
 from core.domain.result import Err
 from core.domain.run import Run
 from core.domain.template import render
-from core.services.runs import StartRun
+from core.services.runs import RunView, StartRun
 from pages.components.decide import decide
 from pages.components.editor.draft import Draft
 from pages.components.model_badge import model_badge
@@ -125,8 +125,8 @@ def _send(draft: Draft, values: dict[str, str], parent: UUID | None, text: str) 
     st.query_params[PARAM] = str(result.value.id)
 
 
-def _again(draft: Draft, values: dict[str, str], run: Run) -> None:
-    _send(draft, values, run.parent_run_id, run.input)
+def _again(draft: Draft, values: dict[str, str], view: RunView) -> None:
+    _send(draft, values, view.run.parent_run_id, view.state.input)
 
 
 def _stop(app: App, run: Run) -> None:
