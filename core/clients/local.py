@@ -88,6 +88,8 @@ class LocalModel:
 
     def _launch(self) -> Serving:
         self._failure = ""
+        if self._child is not None:
+            self._child.stop()  # it ended by itself; its pipe is still open
         try:
             check_is_gguf(self.path)
             self._child = LlamaChild(self._program)
