@@ -18,6 +18,8 @@ _DRIVERS = {"postgres", "postgresql", DRIVER, "postgresql+psycopg"}
 _EXAMPLE = "postgresql://user:password@host:5432/database"
 _REFUSALS = ("authentication failed", "does not exist", "no pg_hba.conf entry", "permission denied for database")
 """What the server says when waiting would not help: the connection string is wrong."""
+_DISK_FULL = "53100"
+"""SQLSTATE; the one refusal of a statement that neither the code nor the data is to blame for."""
 _CONNECT_ARGUMENTS: dict[str, str | int] = {
     "application_name": "aryabhatta",
     "client_encoding": "utf8",  # whatever PGCLIENTENCODING or the server's own default says
@@ -117,9 +119,13 @@ def _use_utc(connection: Any, _record: Any) -> None:
 
 
 def _explain(context: ExceptionContext) -> None:
-    """Raise our own error where the server was not reached or went away; leave all others alone."""
+    """Raise our own error where the server was not reached, went away or has no room; leave all others alone."""
     if context.is_pre_ping or isinstance(context.original_exception, AryabhattaError):
         return
+    if getattr(context.original_exception, "pgcode", "") == _DISK_FULL:
+        raise Unavailable(
+            "The disk of the database is full. Make room, then try again; what was committed is safe."
+        ) from context.original_exception
     if (context.connection is None or context.is_disconnect) and context.engine is not None:
         raise _unreached(context.engine.url, str(context.original_exception)) from context.original_exception
 

@@ -128,3 +128,9 @@ def test_instants_are_in_utc_whatever_the_server_prefers(engine: Engine):
 def test_the_server_sees_who_is_connected(engine: Engine):
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT current_setting('application_name')")) == "aryabhatta"
+
+
+def test_a_full_disk_is_said_and_is_no_fault_of_the_program(engine: Engine):
+    full = "DO $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$"
+    with pytest.raises(Unavailable, match="disk of the database is full"), engine.begin() as connection:
+        connection.execute(text(full))
