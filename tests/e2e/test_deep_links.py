@@ -35,16 +35,16 @@ ADDRESSES = {
 }
 
 
-def test_every_address_is_a_whole_screen_even_as_the_first_of_a_new_process(app: RunningApp, page: Page):
-    for address, heading in ADDRESSES.items():
-        app.kill()
-        app.start()
-        page.goto(f"{app.url}/{address}")
-        expect(page.get_by_role("heading", name=re.compile(f"^{heading}$"), level=1)).to_be_visible()
-        expect(page.get_by_role("img", name="Logo")).to_be_visible()
-        expect(page.get_by_role("navigation").get_by_role("link")).to_have_text(
-            [re.compile(f"{title}$") for title in SCREENS]
-        )
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_every_address_is_a_whole_screen_even_as_the_first_of_a_new_process(app: RunningApp, page: Page, address: str):
+    app.kill()
+    app.start()
+    page.goto(f"{app.url}/{address}")
+    heading = re.compile(f"^{ADDRESSES[address]}$")
+    expect(page.get_by_role("heading", name=heading, level=1)).to_be_visible()
+    expect(page.get_by_role("img", name="Logo")).to_be_visible()
+    links = page.get_by_role("navigation").get_by_role("link")
+    expect(links).to_have_text([re.compile(f"{title}$") for title in SCREENS])
 
 
 @pytest.fixture

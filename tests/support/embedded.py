@@ -35,7 +35,7 @@ class Client:
     def __init__(self, home: Path, account: Account | None = None) -> None:
         identity = [str(account.uid), str(account.gid)] if account else []
         self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("embedded_child.py")), str(home), *identity],
+            [sys.executable, "-P", str(Path(__file__).with_name("embedded_child.py")), str(home), *identity],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
