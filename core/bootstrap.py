@@ -36,7 +36,7 @@ from core.services.conversations import ConversationService
 from core.services.decisions import DecisionService
 from core.services.drill import DrillService
 from core.services.endpoints import EndpointService
-from core.services.executor import Executor
+from core.services.executor import Crew, Executor
 from core.services.health import HealthService
 from core.services.local_models import LocalModelService
 from core.services.prompts import PromptService
@@ -161,32 +161,36 @@ def _executor(
     *,
     adopt: bool,
 ) -> Executor:
-    """The worker, made but not started: a command that only reads never announces itself."""
-    chat = ChatClient(
-        connections.key,
-        connections.address,
-        settings.model_timeout_s,
-        settings.connect_timeout_s,
-        stamp=connections.stamp,
-    )
+    """The worker, made when it is needed: a command that only reads never announces itself."""
+
+    def crew() -> Crew:
+        chat = ChatClient(
+            connections.key,
+            connections.address,
+            settings.model_timeout_s,
+            settings.connect_timeout_s,
+            stamp=connections.stamp,
+        )
+        worker, writer = _worker(settings, parts, settings.concurrency if adopt else 0)
+        ports = Ports(
+            journal=writer,
+            model=chat,
+            tools=toolbox,
+            observer=parts.feed,
+            now=lambda: datetime.now(UTC),
+            holds_lease=worker.holds_lease,
+            lease_again=worker.lease_again,
+        )
+        return Crew(worker, around(ports), chat.close)
+
+    return Executor(parts.owner, crew)
+
+
+def _worker(settings: Settings, parts: _Parts, adopt: int) -> tuple[Worker, GroupWriter]:
     writer = GroupWriter(JournalStore(parts.engine, parts.owner))
-    worker = Worker(
-        Claims(parts.engine, parts.owner, __version__, settings.lease_s),
-        Presence(parts.engine, parts.owner, (RUNS, TEXT)),
-        writer,
-        parts.feed,
-        lease_s=settings.lease_s,
-        adopt=settings.concurrency if adopt else 0,
-    )
-    ports = Ports(
-        journal=writer,
-        model=chat,
-        tools=toolbox,
-        observer=parts.feed,
-        now=lambda: datetime.now(UTC),
-        holds_lease=worker.holds_lease,
-    )
-    return Executor(worker, around(ports), chat.close)
+    claims = Claims(parts.engine, parts.owner, __version__, settings.lease_s)
+    presence = Presence(parts.engine, parts.owner, (RUNS, TEXT))
+    return Worker(claims, presence, writer, parts.feed, lease_s=settings.lease_s, adopt=adopt), writer
 
 
 def _worker_name() -> str:

@@ -29,7 +29,9 @@ class Drive:
 
     def __init__(self, events: list[Event], ports: Ports) -> None:
         self.state: RunState = fold(events)
+        self._epoch = self.state.epoch
         self._ports = ports
+        self._is_lost = False
         self._tasks: dict[str, asyncio.Task[Fact]] = {}
         self._unsaved: list[Event] = []
         """Outcomes that happened and are folded already, on their way into the journal with the next intent."""
@@ -47,6 +49,13 @@ class Drive:
         """Somebody wrote to this run's journal."""
         self._news.set()
         self._wake.set()
+
+    def lose(self) -> None:
+        """Another worker has the run: from now on nothing begins here, whatever the lease says. From any thread.
+
+        `tell` it on the loop too, or what is under way goes on to its end.
+        """
+        self._is_lost = True
 
     async def run(self) -> RunStatus | None:
         """The status this worker left the run in. Raises `Fenced` when it belongs to another.
@@ -69,10 +78,12 @@ class Drive:
         await self._end_tasks()
         self._tasks.clear()
         await self._reload()
-        if self.state.ended is None:
+        while self.state.ended is None:
             lost = [self._abandoned(effect, attempt, fault) for effect, attempt in self.state.in_flight.items()]
-            ended = Ended(status="failed", error=fault)
-            await self._record((*lost, ended), "failed")
+            try:
+                await self._record((*lost, Ended(status="failed", error=fault)), "failed")
+            except Moved:
+                await self._reload()
 
     def _abandoned(self, effect: str, attempt: int, fault: Fault) -> Fact:
         step, _, place = effect.partition(".")
@@ -116,47 +127,62 @@ class Drive:
             await asyncio.wait(tools, timeout=DRAIN_S)
             self._tasks = {effect: task for effect, task in self._tasks.items() if task in tools}
             self._collect()
-        if self._unsaved:
-            await self._record(())
+        while self._unsaved:
+            try:
+                await self._record(())
+            except Moved:  # by a commit of our own, that was under way when the process was told to stop
+                await self._reload()
 
     async def _call_model(self, action: CallModel) -> None:
         if action.after_s:
             await self._pause(action.after_s)
         effect = ModelEffect(self.state, action, self._ports, self._requests)
-        self._must_hold_lease()
+        await self._hold_lease()
         await self._record((await effect.intent(),))
+        await self._hold_lease()
         self._start(action_effect(action), effect.run())
 
     async def _call_tools(self, action: CallTools) -> None:
         effects = [ToolEffect(self.state, start, self._ports) for start in action.calls]
-        self._must_hold_lease()
+        await self._hold_lease()
         await self._record(tuple(effect.intent() for effect in effects))
+        await self._hold_lease()
         for start, effect in zip(action.calls, effects, strict=True):
             self._start(start.effect, effect.run())
 
     def _start(self, effect: str, work: Coroutine[None, None, Fact]) -> None:
-        try:
-            self._must_hold_lease()
-        except Fenced:
-            work.close()
-            raise
         task = self._tasks[effect] = asyncio.create_task(work, name=f"{self.run_id}/{effect}")
         task.add_done_callback(lambda _: self._wake.set())
 
-    def _must_hold_lease(self) -> None:
-        """Asked before an intent, and again right before its effect: the commit between may have taken long."""
-        if not self._ports.holds_lease():
+    async def _hold_lease(self) -> None:
+        """Asked before an intent, and again right before its effect: the commit between may have taken long.
+
+        While the database is away it waits. Raises `Fenced` when somebody else has the run by then.
+        """
+        while not self._is_lost and not self._ports.holds_lease():
+            await self._ports.lease_again()
+        if self._is_lost:
             raise Fenced(str(self.run_id))
 
     async def _record(self, facts: tuple[Fact, ...], status: RunStatus | None = None) -> None:
         """Make the unsaved outcomes and `facts` durable in one commit, then fold `facts`."""
         events = self._seal(facts)
         batch = self._batch(events, status)
-        await self._ports.journal.append(batch)
+        try:
+            await self._ports.journal.append(batch)
+        except Moved:
+            if not await self._stands(batch):
+                raise
         self._unsaved.clear()
         for event in events:
             add(self.state, event)
         self._ports.observer.recorded(self.run_id, batch.events)
+
+    async def _stands(self, batch: Batch) -> bool:
+        """Whether the batch is in the journal all the same: its commit went through and the answer was lost."""
+        events = await self._ports.journal.read(self.run_id)
+        last = batch.first_seq + len(batch.events) - 1
+        return bool(batch.events) and len(events) > last and events[last].hash == batch.head
 
     def _seal(self, facts: tuple[Fact, ...]) -> list[Event]:
         events: list[Event] = []
@@ -194,6 +220,8 @@ class Drive:
             await self._record(())
         await self._wake.wait()
         self._wake.clear()
+        if self._is_lost:
+            raise Fenced(str(self.run_id))
         self._collect()
         if self._news.is_set():
             self._news.clear()
@@ -222,11 +250,17 @@ class Drive:
         raise Moved(str(self.run_id))
 
     async def _reload(self) -> None:
-        """Read what others wrote, keep the outcomes that happened here, and forget the intents."""
+        """Read what others wrote, keep the outcomes that happened here, and forget the intents.
+
+        Raises `Fenced` when they began a new epoch.
+        """
         self._news.clear()
         kept = [event.fact for event in self._unsaved]
         self._unsaved.clear()
-        self.state = fold(await self._ports.journal.read(self.run_id))
+        state = fold(await self._ports.journal.read(self.run_id))
+        if state.epoch != self._epoch:
+            raise Fenced(str(self.run_id))
+        self.state = state
         self._requests = Requests(self.state)
         for fact in kept:
             if getattr(fact, "effect", None) in self.state.in_flight:

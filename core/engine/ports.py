@@ -1,6 +1,6 @@
 """What the engine needs from outside: a journal, a model, tools and a clock. Nothing else reaches it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -11,6 +11,7 @@ from core.domain.event import Event
 from core.domain.journal import Batch, Partial
 from core.domain.model_call import Delta, ModelRequest, Reply
 from core.domain.tool import ToolRequest, ToolResult
+from core.errors import Fenced
 
 
 class Journal(Protocol):
@@ -46,6 +47,10 @@ class Observer(Protocol):
     def recorded(self, run_id: UUID, events: Sequence[Event]) -> None: ...
 
 
+async def _no_other_lease() -> None:
+    raise Fenced
+
+
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
     journal: Journal
     model: Model
@@ -54,3 +59,5 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     now: Callable[[], datetime]
     holds_lease: Callable[[], bool]
     """Whether this worker's lease surely still stands: asked right before every effect."""
+    lease_again: Callable[[], Awaitable[None]] = _no_other_lease
+    """Wait until it was renewed after all. Raises `Fenced` when it never will be."""

@@ -64,13 +64,17 @@ class RemoteFeed:
     @property
     def is_busy(self) -> bool:
         """Whether text of this process is wanted elsewhere."""
-        return bool(self._wished)
+        return any(self._drives_here(run_id) for run_id in self._wished)
+
+    def is_wanted(self, run_id: UUID) -> bool:
+        """Whether somebody elsewhere watches the run. From any thread."""
+        return run_id in self._wished
 
     def heard(self, payload: str, now_s: float) -> None:
         """A notification of this or another process."""
         post = decode(payload)
         match post:
-            case Wish(run_id=run_id) if self._drives_here(run_id):
+            case Wish(run_id=run_id):  # kept by all: whoever takes up the run next knows that somebody watches
                 self._wished[run_id] = now_s + WISH_S
                 if post.new:
                     self._sent.pop(run_id, None)
@@ -87,13 +91,14 @@ class RemoteFeed:
         """Say what is wanted here, and post what is wanted of here."""
         self._ask(now_s)
         for run_id, until_s in list(self._wished.items()):
-            for piece in self._new_text(run_id):
-                self._post(encode(piece).decode())
+            if self._drives_here(run_id):
+                for piece in self._new_text(run_id):
+                    self._post(encode(piece).decode())
             recorded = self._feed.recorded_at(run_id)
             if self._told.get(run_id) != recorded:
                 self._told[run_id] = recorded
                 self._post(encode(Entries(run_id)).decode())
-            if until_s < now_s or not self._drives_here(run_id):
+            if until_s < now_s:
                 self._forget(run_id)
 
     def _forget(self, run_id: UUID) -> None:

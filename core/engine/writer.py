@@ -6,9 +6,10 @@ Measured against one commit an entry: ten times the throughput at 200 runs, at n
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Protocol
+from itertools import chain, repeat
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from core.domain.event import Event
@@ -17,8 +18,10 @@ from core.errors import Fenced, Moved, Unavailable
 
 log = logging.getLogger(__name__)
 
-RECONNECT_S = (0.1, 0.2, 0.5, 1.0, 2.0, 2.0, 5.0, 5.0, 5.0, 5.0, 5.0)
-"""Waits between tries to reach a database that went away: about half a minute in all."""
+T = TypeVar("T")
+
+RECONNECT_S = (0.1, 0.2, 0.5, 1.0, 2.0)
+"""Waits between tries to reach a database that went away; the last one again and again."""
 
 
 class Store(Protocol):
@@ -29,13 +32,21 @@ class Store(Protocol):
 
     def checkpoint(self, partials: Sequence[tuple[UUID, int, Partial]]) -> None: ...
 
+    def renew(self, run_ids: Sequence[UUID], lease_s: float) -> set[UUID]:
+        """Extend the leases of those runs that are still this worker's; which these are."""
+
+    def close(self) -> None: ...
+
     def read(self, run_id: UUID) -> list[Event]: ...
 
     def partial(self, run_id: UUID) -> Partial | None: ...
 
 
 class GroupWriter:
-    """A `Journal` for runs on one event loop. `start` and `stop` frame its thread."""
+    """A `Journal` for runs on one event loop. `start` and `stop` frame its thread.
+
+    While the database is away it holds what it was given and tries again: nothing else could be done with it.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -43,17 +54,34 @@ class GroupWriter:
         self._queue: list[tuple[Batch, asyncio.Future[None]]] = []
         self._partials: dict[UUID, tuple[UUID, int, Partial]] = {}
         self._stopping = threading.Event()
+        self._hurries = threading.Event()
+        self.trouble = ""
+        """Why nothing can be written at the moment; empty when all is well."""
         self._thread = threading.Thread(target=self._work, name="journal-writer", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
-        """Write what is queued, then end."""
+    def hurry(self) -> None:
+        """Wait no longer for a database that is away: what cannot be written now is `Unavailable`."""
+        self._hurries.set()
+
+    def stop(self, timeout_s: float | None = None) -> None:
+        """Write what is queued, then end. A thread that hangs in the database is left behind."""
+        self.hurry()
         self._stopping.set()
         with self._wake:
             self._wake.notify()
-        self._thread.join()
+        self._thread.join(timeout_s)
+
+    def close(self) -> None:
+        """Give back the connection, when nothing is written or renewed any more."""
+        if not self._thread.is_alive():
+            self._store.close()
+
+    def renew(self, run_ids: Sequence[UUID], lease_s: float) -> set[UUID]:
+        """Extend leases, from any thread, and say which runs are still ours. Raises `Unavailable`."""
+        return self._store.renew(run_ids, lease_s)
 
     async def append(self, batch: Batch) -> None:
         """Return when the batch is durable. Raises `Moved`, `Fenced` or `Unavailable`."""
@@ -71,10 +99,20 @@ class GroupWriter:
             self._wake.notify()
 
     async def read(self, run_id: UUID) -> list[Event]:
-        return await asyncio.to_thread(self._store.read, run_id)
+        return await self._reached(self._store.read, run_id)
 
     async def partial(self, run_id: UUID) -> Partial | None:
-        return await asyncio.to_thread(self._store.partial, run_id)
+        return await self._reached(self._store.partial, run_id)
+
+    async def _reached(self, look: Callable[[UUID], T], run_id: UUID) -> T:
+        for wait_s in _waits():
+            try:
+                return await asyncio.to_thread(look, run_id)
+            except Unavailable:
+                if self._hurries.is_set():
+                    raise
+            await asyncio.sleep(wait_s)
+        raise AssertionError("the waits never end")
 
     def _work(self) -> None:
         while True:
@@ -85,29 +123,43 @@ class GroupWriter:
             if queue:
                 self._commit(queue)
             if partials:
-                with suppress(Unavailable):  # the text is still in memory; the next checkpoint holds it too
-                    self._store.checkpoint(partials)
+                self._keep(partials)
             if self._stopping.is_set() and not self._queue:
                 return
 
     def _commit(self, queue: list[tuple[Batch, "asyncio.Future[None]"]]) -> None:
         try:
-            written = self._persist(lambda: self._store.append([batch for batch, _ in queue]))
-        except Unavailable as error:
+            written = self._persist([batch for batch, _ in queue])
+        except Exception as error:  # noqa: BLE001 (given to those who wait; without this thread all would wait for ever)
             _resolve([(done, error) for _, done in queue])
             return
         _resolve([(done, _verdict(batch, written[batch.run_id])) for batch, done in queue])
 
-    def _persist(self, write: Callable[[], Mapping[UUID, str | Exception]]) -> Mapping[UUID, str | Exception]:
+    def _persist(self, batches: Sequence[Batch]) -> Mapping[UUID, str | Exception]:
         """Try again while the database is away. A commit whose answer was lost is found as `moved` and read back."""
-        for wait_s in RECONNECT_S:
+        for wait_s in _waits():
             try:
-                return write()
+                written = self._store.append(batches)
             except Unavailable as error:
+                self.trouble = str(error)
+                if self._hurries.is_set():
+                    raise
                 log.warning("The journal cannot be written (%s); next try in %.1f s.", error, wait_s)
-                if self._stopping.wait(wait_s):
-                    break
-        return write()
+                self._hurries.wait(wait_s)
+            else:
+                self.trouble = ""
+                return written
+        raise AssertionError("the waits never end")
+
+    def _keep(self, partials: list[tuple[UUID, int, Partial]]) -> None:
+        try:
+            self._store.checkpoint(partials)
+        except Exception as error:  # noqa: BLE001 (the text is still in memory, and the next checkpoint holds it too)
+            log.warning("Text under way could not be kept (%s).", error)
+
+
+def _waits() -> Iterator[float]:
+    return chain(RECONNECT_S, repeat(RECONNECT_S[-1]))
 
 
 def _verdict(batch: Batch, written: str | Exception) -> Exception | None:

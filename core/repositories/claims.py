@@ -5,10 +5,11 @@ from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from core.domain.event import Event
-from core.errors import Unavailable
+from core.errors import AryabhattaError
+from core.repositories.away import away
 from core.repositories.journal import JournalRepository
 
 T = TypeVar("T")
@@ -24,10 +25,6 @@ class Claims:
         """The journal of a run that is ours from now on, or None."""
         return self._do(lambda journal: journal.claim(run_id, self._owner, self._code, self._lease_s))
 
-    def renew(self, run_ids: Sequence[UUID]) -> None:
-        """Extend the leases of these runs."""
-        self._do(lambda journal: journal.renew(self._owner, self._lease_s, run_ids))
-
     def release(self) -> None:
         self._do(lambda journal: journal.release(self._owner))
 
@@ -42,5 +39,7 @@ class Claims:
         try:
             with self._engine.begin() as connection:
                 return work(JournalRepository(connection))
-        except (OperationalError, InterfaceError) as error:
-            raise Unavailable(f"the database does not answer: {error.orig}") from error
+        except (AryabhattaError, DBAPIError) as error:
+            if (unavailable := away(error)) is None:
+                raise
+            raise unavailable from error

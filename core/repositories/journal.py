@@ -104,11 +104,12 @@ class JournalRepository:
         )
 
     def claim(self, run_id: UUID, owner: str, code: str, lease_s: float) -> list[Event] | None:
-        """Begin a new epoch and return the whole journal; None when the run has ended or a living worker has it."""
+        """Begin a new epoch and return the whole journal; None when the run rests or a living worker has it.
+
+        A run that waits is queued by the person's word it waits for.
+        """
         row = self._execute(sql.LOCK, {"run_id": run_id}).mappings().one_or_none()
-        free = row is not None and (
-            row["status"] in {"queued", "waiting"} or (row["status"] == "running" and row["expired"])
-        )
+        free = row is not None and (row["status"] == "queued" or (row["status"] == "running" and row["expired"]))
         if row is None or not free:
             return None
         claimed = Claimed(by=owner, code=code)
@@ -173,9 +174,13 @@ class JournalRepository:
         value = self._execute("SELECT partial FROM runs WHERE id = %(id)s", {"id": run_id}).scalar_one_or_none()
         return msgspec.convert(value, Partial) if value else None
 
-    def renew(self, owner: str, lease_s: float, run_ids: Sequence[UUID]) -> None:
-        """Extend the leases of the runs that a worker really drives; others of its runs shall run out."""
-        self._execute(sql.RENEW, {"owner": owner, "lease_s": lease_s, "run_ids": [str(one) for one in run_ids]})
+    def renew(self, owner: str, lease_s: float, run_ids: Sequence[UUID]) -> set[UUID]:
+        """Extend the leases of the runs that a worker really drives; others of its runs shall run out.
+
+        Those of them that are still its own.
+        """
+        values = {"owner": owner, "lease_s": lease_s, "run_ids": [str(one) for one in run_ids]}
+        return {row[0] for row in self._execute(sql.RENEW, values)} if run_ids else set()
 
     def release(self, owner: str) -> None:
         """Let go of all runs of a worker that stops in order; they can be claimed at once."""

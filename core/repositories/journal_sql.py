@@ -94,6 +94,7 @@ UPDATE runs SET next_seq = %(next_seq)s, head = %(head)s,
 RENEW = """
 UPDATE runs SET lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
  WHERE status = 'running' AND lease_owner = %(owner)s AND id = ANY(%(run_ids)s::uuid[])
+RETURNING id
 """
 
 RELEASE = """

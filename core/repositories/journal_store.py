@@ -7,18 +7,23 @@ from uuid import UUID
 
 import psycopg2
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from core.domain.event import Event
 from core.domain.journal import Batch, Partial
-from core.errors import Unavailable
+from core.errors import AryabhattaError
+from core.repositories.away import away
 from core.repositories.journal import JournalRepository, Written
 
 T = TypeVar("T")
 
 
 class JournalStore:
-    """Writes for one worker. Used by one writer thread; reads come from any thread on connections of the pool."""
+    """Writes for one worker, on one connection; reads come from any thread on connections of the pool.
+
+    Leases are renewed on the same connection as entries are appended: on two, each statement would lock many rows
+    of `runs` in an order of its own, and they would wait for each other in a circle.
+    """
 
     def __init__(self, engine: Engine, owner: str) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -40,6 +45,10 @@ class JournalStore:
         """Keep streamed text. Raises `Unavailable`."""
         self._on_own(lambda journal: journal.checkpoint(self._owner, partials))
 
+    def renew(self, run_ids: Sequence[UUID], lease_s: float) -> set[UUID]:
+        """Extend the leases of those runs that are still this worker's; which these are. Raises `Unavailable`."""
+        return self._on_own(lambda journal: journal.renew(self._owner, lease_s, run_ids))
+
     def read(self, run_id: UUID) -> list[Event]:
         """A run's journal. Raises `Unavailable`."""
         return self._on_pool(lambda journal: journal.read(run_id))
@@ -58,16 +67,20 @@ class JournalStore:
                 if self._connection is None:
                     self._connection = self._engine.connect()
                 return work(JournalRepository(self._connection))
-            except (OperationalError, InterfaceError, psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+            except (AryabhattaError, DBAPIError, psycopg2.Error) as error:
+                if (unavailable := away(error)) is None:
+                    raise
                 self._drop()
-                raise Unavailable(f"the database does not answer: {getattr(error, 'orig', error)}") from error
+                raise unavailable from error
 
     def _on_pool(self, work: Callable[[JournalRepository], T]) -> T:
         try:
             with self._engine.connect() as connection:
                 return work(JournalRepository(connection))
-        except (OperationalError, InterfaceError) as error:
-            raise Unavailable(f"the database does not answer: {error.orig}") from error
+        except (AryabhattaError, DBAPIError) as error:
+            if (unavailable := away(error)) is None:
+                raise
+            raise unavailable from error
 
     def _drop(self) -> None:
         if self._connection is not None:

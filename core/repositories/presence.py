@@ -11,13 +11,25 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
+import psycopg2
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from core.errors import Unavailable
+from core.errors import AryabhattaError, Unavailable
 
 NAMESPACE = 0x41727961
 """First half of our advisory locks' keys ('Arya'), apart from those of migrations and of other programs."""
+_NOTICE_A_DEAD_PEER = (
+    "SET tcp_keepalives_idle = 5",
+    "SET tcp_keepalives_interval = 5",
+    "SET tcp_keepalives_count = 3",
+)
+"""The server's side of this connection: a machine without power keeps its lock for 20 s, not for two hours."""
+_LOCK = "SELECT pg_try_advisory_lock(%(ns)s, hashtext(%(name)s))"
+_ENTER = """
+INSERT INTO workers (name, key, host, pid) VALUES (%(name)s, hashtext(%(name)s), %(host)s, %(pid)s)
+    ON CONFLICT (name) DO UPDATE SET started_at = now(), host = excluded.host, pid = excluded.pid
+"""
 
 
 class Presence:
@@ -31,22 +43,39 @@ class Presence:
         self._ear = self._bell = -1
 
     def announce(self) -> None:
-        """Take the lock and listen. Raises `Unavailable`."""
+        """Take the lock and listen, unless that holds already.
+
+        Raises `Unavailable`, also while another process, or an earlier connection of this one, has the lock.
+        """
+        if self._ear < 0:
+            self._ear, self._bell = os.pipe()
+            os.set_blocking(self._bell, False)
+        if self._answers():
+            return
         try:
-            self._connection = connection = self._engine.connect()
-            if self._ear < 0:
-                self._ear, self._bell = os.pipe()
-                os.set_blocking(self._bell, False)
-            key = connection.exec_driver_sql(
-                "INSERT INTO workers (name, key, host, pid) VALUES (%(name)s, (hashtext(%(name)s)), %(host)s, %(pid)s)"
-                " ON CONFLICT (name) DO UPDATE SET started_at = now() RETURNING key",
-                {"name": self.name, "host": socket.gethostname(), "pid": os.getpid()},
-            ).scalar_one()
-            connection.exec_driver_sql("SELECT pg_advisory_lock(%(ns)s, %(key)s)", {"ns": NAMESPACE, "key": key})
-            for channel in self._channels:
-                connection.exec_driver_sql(f"LISTEN {channel}")
-        except DBAPIError as error:
+            self._connection = self._engine.connect()
+            self._enter(self._connection)
+        except (AryabhattaError, DBAPIError) as error:
             raise self._lost(error) from error
+
+    def _answers(self) -> bool:
+        try:
+            self._connected().exec_driver_sql("SELECT 1")
+        except (AryabhattaError, DBAPIError):
+            self._drop()
+            return False
+        return True
+
+    def _enter(self, connection: Connection) -> None:
+        """The lock first: who has a row and no lock is dead."""
+        for setting in _NOTICE_A_DEAD_PEER:
+            connection.exec_driver_sql(setting)
+        who = {"ns": NAMESPACE, "name": self.name, "host": socket.gethostname(), "pid": os.getpid()}
+        if not connection.exec_driver_sql(_LOCK, who).scalar_one():
+            raise Unavailable(f"a worker named {self.name} is alive already")
+        connection.exec_driver_sql(_ENTER, who)
+        for channel in self._channels:
+            connection.exec_driver_sql(f"LISTEN {channel}")
 
     def wait(self, timeout_s: float) -> list[tuple[str, str]]:
         """Notifications (channel, payload), as soon as there are any, or none after the timeout.
@@ -55,11 +84,12 @@ class Presence:
         """
         raw: Any = self._connected().connection.dbapi_connection
         try:
-            ready, _, _ = select.select([raw, self._ear], [], [], timeout_s)
+            # What came in beside another statement's answer stands in the list already, and wakes nobody.
+            ready, _, _ = select.select([raw, self._ear], [], [], 0 if raw.notifies else timeout_s)
             if self._ear in ready:
                 os.read(self._ear, 64)
             raw.poll()
-        except Exception as error:
+        except (psycopg2.Error, OSError, ValueError) as error:
             raise self._lost(error) from error
         told = [(notice.channel, notice.payload) for notice in raw.notifies]
         raw.notifies.clear()
@@ -67,7 +97,7 @@ class Presence:
 
     def interrupt(self) -> None:
         """End a `wait` of another thread now."""
-        with suppress(BlockingIOError):  # it rings already
+        with suppress(OSError):  # it rings already, or nobody listens any more
             os.write(self._bell, b"!")
 
     def notify(self, channel: str, payload: str) -> None:
@@ -75,7 +105,7 @@ class Presence:
         try:
             values = {"channel": channel, "payload": payload}
             self._connected().exec_driver_sql("SELECT pg_notify(%(channel)s, %(payload)s)", values)
-        except DBAPIError as error:
+        except (AryabhattaError, DBAPIError) as error:
             raise self._lost(error) from error
 
     def bury_dead(self) -> list[str]:
@@ -88,23 +118,18 @@ class Presence:
                 {"ns": NAMESPACE, "me": self.name},
             )
             return [row[0] for row in rows]
-        except DBAPIError as error:
+        except (AryabhattaError, DBAPIError) as error:
             raise self._lost(error) from error
 
     def leave(self) -> None:
-        """Stop being a worker."""
+        """Stop being a worker. What fails on the way is finished by the end of the connection."""
         if self._ear >= 0:
             os.close(self._ear)
             os.close(self._bell)
             self._ear = self._bell = -1
-        if self._connection is None:
-            return
-        try:
-            self._connection.exec_driver_sql("DELETE FROM workers WHERE name = %(name)s", {"name": self.name})
-            self._connection.close()
-        except DBAPIError:
-            self._connection.invalidate()
-        self._connection = None
+        with suppress(AryabhattaError, DBAPIError):
+            self._connected().exec_driver_sql("DELETE FROM workers WHERE name = %(name)s", {"name": self.name})
+        self._drop()
 
     def _connected(self) -> Connection:
         if self._connection is None:
@@ -112,7 +137,15 @@ class Presence:
         return self._connection
 
     def _lost(self, error: Exception) -> Unavailable:
+        self._drop()
+        if isinstance(error, Unavailable):
+            return error
+        said = str(error).strip().partition("\n")[0]
+        return Unavailable(f"the worker lost its connection to the database: {said}")
+
+    def _drop(self) -> None:
+        """End the connection, never give it back: its lock and its ear would go to the pool with it."""
         if self._connection is not None:
             self._connection.invalidate()
+            self._connection.close()
             self._connection = None
-        return Unavailable(f"the worker lost its connection to the database: {error}")

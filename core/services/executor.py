@@ -2,51 +2,76 @@
 
 import threading
 from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 from uuid import UUID
 
 from core.domain.event import Event
 from core.engine.ports import Ports
 from core.engine.worker import Worker
+from core.errors import Unavailable
+
+
+class Crew(NamedTuple):
+    """A worker with what it needs. All of it lives and ends together."""
+
+    worker: Worker
+    ports: Ports
+    close_clients: Callable[[], Awaitable[None]]
 
 
 class Executor:
-    """Thread-safe. A command that only reads never starts it; a server starts it at once."""
+    """Thread-safe. A command that only reads never starts it; a server starts it at once.
 
-    def __init__(self, worker: Worker, ports: Ports, close_clients: Callable[[], Awaitable[None]]) -> None:
-        self._worker, self._ports, self._close_clients = worker, ports, close_clients
-        self._lock = threading.Lock()
-        self._started = False
+    A worker that ended by a fault is followed by another at the next need.
+    """
 
-    @property
-    def name(self) -> str:
+    def __init__(self, name: str, make: Callable[[], Crew]) -> None:
+        self.name = name
         """Under which this process's worker claims runs."""
-        return self._worker.name
+        self._make = make
+        self._lock = threading.Lock()
+        self._crew: Crew | None = None
+        self._is_over = False
 
     def start(self) -> None:
         """Announce the worker. Raises `Unavailable` when the database does not answer."""
-        with self._lock:
-            if not self._started:
-                self._worker.start(self._ports)
-                self._started = True
+        self._alive()
 
     def stop(self) -> None:
-        """Let go of every run; others can take over at once."""
+        """Let go of every run for good; others can take over at once."""
         with self._lock:
-            if self._started:
-                self._started = False
-                self._worker.stop(self._close_clients)
+            self._is_over = True
+            if self._crew is not None:
+                self._crew.worker.stop(self._crew.close_clients)
+                self._crew = None
 
     def submit(self, run_id: UUID, events: list[Event] | None = None) -> None:
         """Drive a run: one that is claimed already, with its journal, or one to be claimed first."""
-        self.start()
-        self._worker.submit(run_id, events)
+        self._alive().submit(run_id, events)
 
     def tell(self, run_id: UUID) -> None:
         """Somebody wrote to the run's journal."""
-        if self._started:
-            self._worker.tell(run_id)
+        if crew := self._crew:
+            crew.worker.tell(run_id)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether a worker is at work."""
+        crew = self._crew
+        return crew is not None and crew.worker.is_alive
 
     @property
     def driving(self) -> int:
         """Number of runs under way here."""
-        return self._worker.driving if self._started else 0
+        crew = self._crew
+        return crew.worker.driving if crew else 0
+
+    def _alive(self) -> Worker:
+        with self._lock:
+            if self._is_over:
+                raise Unavailable("This process ends: it takes up no more runs.")
+            if self._crew is None or not self._crew.worker.is_alive:
+                crew = self._make()
+                crew.worker.start(crew.ports)
+                self._crew = crew
+            return self._crew.worker

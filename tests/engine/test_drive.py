@@ -13,7 +13,7 @@ from core.engine.drive import Drive
 from core.engine.invariants import faults
 from core.engine.state import fold
 from core.engine.transcript import transcript
-from core.errors import Fault, FaultError, Fenced, OutcomeUnknown
+from core.errors import Fault, FaultError, Fenced, Moved, OutcomeUnknown
 from tests.support.engine import (
     ADD,
     BOOK,
@@ -377,4 +377,111 @@ async def test_an_approval_of_something_else_is_no_approval():
     journal.write_outside(Answered(effect="1.0", say="approve", shown="c1:something-else"))
 
     assert await drive(journal, model, tools) == "waiting"
+    assert tools.ran == []
+
+
+async def test_a_commit_whose_answer_was_lost_counts_and_its_effect_begins_once():
+    journal, tools = MemoryJournal(spec(SEND)), CountingTools()
+    model = PlannedModel(asks(call("send")), says("sent"))
+    written = journal.append
+
+    async def lose_the_answer(batch):
+        await written(batch)
+        raise Moved  # the writer tried again, and found the place taken: by itself
+
+    journal.append = lose_the_answer
+    running = Drive(journal.claim(), ports(journal, model, tools)).run()
+
+    assert await asyncio.wait_for(running, 5) == "done"
+    assert (len(tools.ran), len(model.requests)) == (1, 2)
+    assert faults(journal.events) == []
+
+
+async def test_a_process_that_stops_in_the_middle_of_a_commit_leaves_the_run_to_others():
+    journal, tools = MemoryJournal(spec(ADD)), CountingTools()
+    model = PlannedModel(asks(call("add")), says("3"))
+    written, at_work = journal.append, asyncio.Event()
+
+    async def slow(batch):
+        await written(batch)
+        if any(event.kind == "decision" for event in batch.events):
+            at_work.set()
+            await asyncio.Event().wait()  # durable already, and the answer never comes
+
+    journal.append = slow
+    task = asyncio.create_task(Drive(journal.claim(), ports(journal, model, tools)).run())
+    await at_work.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    journal.append = written
+    assert await drive(journal, model, tools) == "done"
+    assert faults(journal.events) == []
+
+
+async def test_a_lease_that_comes_back_lets_the_run_go_on():
+    journal, tools = MemoryJournal(spec(SEND)), CountingTools()
+    model = PlannedModel(asks(call("send")), says("sent"))
+    stands = False
+
+    async def again():
+        nonlocal stands
+        await asyncio.sleep(0)
+        stands = True
+
+    def holds():
+        nonlocal stands
+        was, stands = stands, False
+        return was
+
+    ours = msgspec.structs.replace(ports(journal, model, tools), holds_lease=holds, lease_again=again)
+
+    assert await Drive(journal.claim(), ours).run() == "done"
+    assert len(tools.ran) == 1
+    assert faults(journal.events) == []
+
+
+async def test_a_run_that_was_lost_while_the_process_slept_starts_nothing_whatever_the_lease_says():
+    journal, tools = MemoryJournal(spec(SEND)), CountingTools()
+    running = Drive(journal.claim(), ports(journal, PlannedModel(asks(call("send"))), tools))
+    journal.after_commit = lambda commit: running.lose() if commit == 2 else None
+
+    with pytest.raises(Fenced):
+        await running.run()
+
+    assert kinds(journal.events)[-1] == "started 1.0"
+    assert tools.ran == []
+
+
+async def test_a_run_that_was_lost_ends_its_stream_at_once():
+    journal = MemoryJournal(spec())
+    model = PlannedModel(says("long"), pause=asyncio.Event())
+    running = Drive(journal.claim(), ports(journal, model, CountingTools()))
+    task = asyncio.create_task(running.run())
+    while not model.requests:
+        await asyncio.sleep(0)
+
+    running.lose()
+    running.tell()
+
+    with pytest.raises(Fenced):
+        await asyncio.wait_for(task, 2)
+    assert kinds(journal.events)[-1] == "started 1.m"
+
+
+async def test_a_drive_never_goes_on_under_an_epoch_that_is_not_its_own():
+    """As when two workers have the same name: the row's owner would tell no difference."""
+    journal, tools = MemoryJournal(spec(SEND)), CountingTools()
+    model = PlannedModel(asks(call("send")), pause=asyncio.Event())
+    running = Drive(journal.claim(), ports(journal, model, tools))
+    task = asyncio.create_task(running.run())
+    while not model.requests:
+        await asyncio.sleep(0)
+
+    journal.claim()
+    running.tell()
+
+    with pytest.raises(Fenced):
+        await asyncio.wait_for(task, 2)
     assert tools.ran == []

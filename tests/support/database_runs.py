@@ -64,6 +64,7 @@ def working(engine: Engine, model, tools, *, name="worker", adopt=0, lease_s=15.
             observer=feed,
             now=lambda: datetime.now(UTC),
             holds_lease=worker.holds_lease,
+            lease_again=worker.lease_again,
         )
     )
     try:
