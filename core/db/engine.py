@@ -18,6 +18,8 @@ _DRIVERS = {"postgres", "postgresql", DRIVER, "postgresql+psycopg"}
 _EXAMPLE = "postgresql://user:password@host:5432/database"
 _REFUSALS = ("authentication failed", "does not exist", "no pg_hba.conf entry", "permission denied for database")
 """What the server says when waiting would not help: the connection string is wrong."""
+_NO_ROOM = ("too many clients", "too many connections", "remaining connection slots")
+"""What it says when others have every connection: waiting helps, and so would fewer of us."""
 _DISK_FULL = "53100"
 """SQLSTATE; the one refusal of a statement that neither the code nor the data is to blame for."""
 _CONNECT_ARGUMENTS: dict[str, str | int] = {
@@ -135,6 +137,11 @@ def _unreached(url: URL, reason: str) -> AryabhattaError:
     said = reason.strip().splitlines()[0] if reason.strip() else "no reason was given"
     if any(refusal in reason for refusal in _REFUSALS):
         return ConfigurationError(f"The database refuses {server}: {said}. Correct DB_CONNECTION_STRING.")
+    if any(word in reason for word in _NO_ROOM):
+        return Unavailable(
+            f"The database has no connection left at {server}: {said}. Raise its max_connections, or run fewer "
+            "processes on it; what was committed is safe."
+        )
     return Unavailable(
         f"The database does not answer at {server}: {said}. Start it, or correct DB_CONNECTION_STRING; "
         "what was committed is safe."

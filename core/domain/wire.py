@@ -35,13 +35,13 @@ class Envelope:
 
     def __init__(self, spec: RunSpec) -> None:
         model = f"{spec.model}:{spec.provider}" if spec.provider else spec.model
-        self._before = b'{"model":%b,"messages":[' % msgspec.json.encode(model)
+        self.before = b'{"model":%b,"messages":[' % msgspec.json.encode(model)
         rest = msgspec.json.encode(_beside_messages(spec))
-        self._after = b"]}" if rest == b"{}" else b"],%b" % rest[1:]
+        self.after = b"]}" if rest == b"{}" else b"],%b" % rest[1:]
 
     def around(self, messages: Sequence[bytes]) -> bytes:
         """The body with these messages, each as `message_bytes` wrote it."""
-        return b"%b%b%b" % (self._before, b",".join(messages), self._after)
+        return b"%b%b%b" % (self.before, b",".join(messages), self.after)
 
 
 def _beside_messages(spec: RunSpec) -> dict[str, Json]:

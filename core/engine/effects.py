@@ -1,7 +1,6 @@
 """The two effects a run has: asking the model and calling a tool. Each gives its intent, then its outcome."""
 
 import asyncio
-import hashlib
 import json
 from datetime import datetime
 
@@ -26,15 +25,15 @@ class ModelEffect:
     def __init__(self, state: RunState, action: CallModel, ports: Ports, requests: Requests) -> None:
         self._state, self._action, self._ports = state, action, ports
         self._effect = model_effect(action.step)
-        self._body, self._messages = requests.next(state)
+        self._body = requests.next(state)
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._saved_at: datetime = ports.now()
 
     async def intent(self) -> Started:
         """The entry that has to be durable before the request leaves."""
-        digest = hashlib.sha256(self._body).hexdigest()
-        request = Request(sha256=digest, size_bytes=len(self._body), messages=self._messages)
+        body = self._body
+        request = Request(sha256=body.sha256, size_bytes=len(body.content), messages=body.messages)
         lost = await self._lost(self._action.lost) if self._action.lost else None
         return Started(effect=self._effect, attempt=self._action.attempt, request=request, lost=lost)
 
@@ -44,7 +43,7 @@ class ModelEffect:
         request = ModelRequest(
             endpoint=spec.endpoint,
             model=spec.model,
-            body=self._body,
+            body=self._body.content,
             key=f"{self._state.run_id}/{self._effect}",
             time_limit_s=seconds_left(self._state),
         )

@@ -102,6 +102,11 @@ class Worker:
         """Whether it is started, and neither stopped nor ended by a fault."""
         return self._loop_thread.is_alive() and not self._stopping.is_set()
 
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be recorded at the moment; empty when all is well."""
+        return self._writer.trouble
+
     def holds_lease(self) -> bool:
         """Whether no other worker can have taken our runs: asked right before every effect."""
         return self._lease.stands()

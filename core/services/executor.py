@@ -61,6 +61,12 @@ class Executor:
         return crew is not None and crew.worker.is_alive
 
     @property
+    def trouble(self) -> str:
+        """Why nothing can be recorded at the moment; empty when all is well."""
+        crew = self._crew
+        return crew.worker.trouble if crew else ""
+
+    @property
     def driving(self) -> int:
         """Number of runs under way here."""
         crew = self._crew

@@ -49,24 +49,40 @@ def status_of(engine: Engine, run_id: UUID) -> str:
         return str(connection.execute(text("SELECT status FROM runs WHERE id = :id"), {"id": run_id}).scalar_one())
 
 
-@contextmanager
-def working(engine: Engine, model, tools, *, name="worker", adopt=0, lease_s=15.0, feed=None) -> Iterator[Worker]:
-    """A running worker; stopped in order afterwards."""
+def crew(
+    engine: Engine,
+    model,
+    tools,
+    *,
+    name="worker",
+    adopt=0,
+    lease_s=15.0,
+    feed=None,
+    now=None,
+    around=lambda ports: ports,
+) -> tuple[Worker, Ports]:
+    """A worker, not started, and its ports."""
     feed = feed or Feed()
     writer = GroupWriter(JournalStore(engine, name))
     claims = Claims(engine, name, "test", lease_s)
     worker = Worker(claims, Presence(engine, name, (RUNS, TEXT)), writer, feed, lease_s=lease_s, adopt=adopt)
-    worker.start(
-        Ports(
-            journal=writer,
-            model=model,
-            tools=tools,
-            observer=feed,
-            now=lambda: datetime.now(UTC),
-            holds_lease=worker.holds_lease,
-            lease_again=worker.lease_again,
-        )
+    ports = Ports(
+        journal=writer,
+        model=model,
+        tools=tools,
+        observer=feed,
+        now=now or (lambda: datetime.now(UTC)),
+        holds_lease=worker.holds_lease,
+        lease_again=worker.lease_again,
     )
+    return worker, around(ports)
+
+
+@contextmanager
+def working(engine: Engine, model, tools, **changes) -> Iterator[Worker]:
+    """A running worker; stopped in order afterwards."""
+    worker, ports = crew(engine, model, tools, **changes)
+    worker.start(ports)
     try:
         yield worker
     finally:
