@@ -8,9 +8,12 @@ import click
 import msgspec
 
 from core.bootstrap import build
-from core.cli.exits import Exit
+from core.cli.exits import Exit, stop
 from core.cli.printing import print_line
 from core.cli.session import settings
+
+_LOOK_S = 5.0
+"""How often it is looked whether the worker is alive: whoever started this process starts it again."""
 
 
 @click.command()
@@ -27,7 +30,9 @@ def worker(concurrency: int) -> int:
     try:
         app.executor.start()
         print_line(f"Executing runs, at most {concurrency} at once. Ctrl-C lets go of them.", sys.stderr)
-        over.wait()
+        while not over.wait(_LOOK_S):
+            if not app.executor.is_alive:
+                stop("The worker ended by a fault of its own; the log says which. Its runs go to others.", Exit.FAILED)
     finally:
         app.close()
     return Exit.DONE

@@ -128,3 +128,32 @@ def test_a_worker_stops_within_seconds_while_the_database_is_away(engine, behind
         between.open()
     assert took_s < 9
     assert faults(journal_of(engine, run_id)) == []
+
+
+def test_a_fault_of_the_code_is_recorded_when_the_database_is_back(engine, behind_door):
+    far, between = behind_door
+    feed, tools, inside = Feed(), CountingTools(), threading.Event()
+    tools.hold, tools.raises = asyncio.Event(), ZeroDivisionError("a bug")
+    tools.call = entered(tools.call, inside)
+    with working(far, PlannedModel(asks(call("send"))), tools, feed=feed) as worker:
+        run_id, events = record_run(engine, spec(SEND), "worker")
+        worker.submit(run_id, events)
+        assert inside.wait(5)
+        between.shut()
+        worker.loop.call_soon_threadsafe(tools.hold.set)
+        assert between.knocks.acquire(timeout=5)
+        between.open()
+        assert until_rests(engine, feed, run_id) == "failed"
+
+    journal = journal_of(engine, run_id)
+    assert [event.kind for event in journal][-2:] == ["unknown", "ended"]
+    assert journal[-1].fact.error.kind == "internal"
+    assert faults(journal) == []
+
+
+def entered(tool_call, inside):
+    async def enter(request):
+        inside.set()
+        return await tool_call(request)
+
+    return enter

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from sqlalchemy import make_url, text
 
@@ -130,6 +131,40 @@ def test_a_worker_that_gets_no_more_connections_does_one_after_the_other(engine,
             connection.close()
     assert len(tools.ran) == 15
     assert [fault for run_id in runs for fault in faults(journal_of(engine, run_id))] == []
+
+
+def test_a_second_worker_of_the_same_name_neither_starts_nor_takes_anything(engine):
+    feed, tools, gate = Feed(), CountingTools(), asyncio.Event()
+    model = PlannedModel(asks(call("send")), says("sent"), pause=gate)
+    with working(engine, model, tools, name="twin", feed=feed) as first:
+        run_id, events = record_run(engine, spec(SEND), "twin")
+        first.submit(run_id, events)
+        second, ports = crew(engine, model, tools, name="twin", adopt=5)
+        with pytest.raises(Unavailable, match="twin is alive already"):
+            second.start(ports)
+        first.loop.call_soon_threadsafe(gate.set)
+        assert until_rests(engine, feed, run_id) == "done"
+
+    assert len(tools.ran) == 1
+    assert [event.epoch for event in journal_of(engine, run_id)][1:] == [1] * 8
+    assert faults(journal_of(engine, run_id)) == []
+
+
+def test_a_run_that_waits_is_not_claimed_again_however_often_it_is_asked_for(engine):
+    feed = Feed()
+    asking = msgspec.structs.replace(SEND, policy="ask")
+    with working(engine, PlannedModel(asks(call("send"))), CountingTools(), feed=feed) as worker:
+        run_id, events = record_run(engine, spec(asking), "worker")
+        for _ in range(50):
+            worker.submit(run_id, events)
+        assert until_rests(engine, feed, run_id) == "waiting"
+        for _ in range(50):
+            worker.submit(run_id)
+        asked_for = record_run(engine, spec(), "worker")  # behind all those in the loop's line
+        worker.submit(*asked_for)
+        until_rests(engine, feed, asked_for[0])
+
+    assert [event.kind for event in journal_of(engine, run_id)].count("claimed") == 1
 
 
 def test_after_a_loop_that_ended_by_a_fault_others_take_over_and_the_next_need_finds_a_new_worker(engine):
