@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import msgspec
@@ -89,7 +90,8 @@ def main() -> None:
     def reached(boundary: str) -> None:
         if boundary == settings.freeze_at and not frozen_at:
             frozen_at.append(boundary)
-            os.kill(os.getpid(), signal.SIGSTOP)
+            # To this thread: sent to the process, it may stop a moment later, when the next thing has begun.
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
     engine = create_engine(settings.url)
     with working(
