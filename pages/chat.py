@@ -55,7 +55,10 @@ def send(
 
 
 def send_typed(app: App, agent: Agent, conversation: Conversation | None, after: Run | None, values: Values) -> None:
-    send(app, agent, conversation, after, values, str(st.session_state["composer"]))
+    """What was typed goes behind the newest message, also one that was sent after this page was drawn."""
+    runs = app.conversations.runs(conversation.id) if conversation else []
+    newest = path_through(runs, after.id if after else None)[-1] if runs else None
+    send(app, agent, conversation, newest, values, str(st.session_state["composer"]))
 
 
 def say_instead(app: App, values: Values, view: RunView, text: str) -> bool:

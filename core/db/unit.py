@@ -8,15 +8,20 @@ from sqlalchemy.orm import Session
 
 
 class UnitOfWork:
-    """`with UnitOfWork(engine) as unit:` … `unit.commit()`; leaving without a commit rolls back."""
+    """`with UnitOfWork(engine) as unit:` … `unit.commit()`; leaving without a commit rolls back.
+
+    `snapshot`: everything read in it is of one moment, however many statements read it.
+    """
 
     session: Session
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, *, snapshot: bool = False) -> None:
+        self._engine, self._snapshot = engine, snapshot
 
     def __enter__(self) -> Self:
         self.session = Session(self._engine, expire_on_commit=False)
+        if self._snapshot:
+            self.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         return self
 
     def __exit__(

@@ -205,7 +205,7 @@ class RunService:
     def views(self, run_ids: Iterable[UUID]) -> Views:
         """The same for many, in the order given; unknown ids are left out."""
         wanted = list(run_ids)
-        with UnitOfWork(self._engine) as unit:
+        with UnitOfWork(self._engine, snapshot=True) as unit:  # else a run that ends in between is shown as live
             runs = RunRepository(unit.session).some(wanted)
             journals = JournalRepository(unit.session.connection()).read_many(wanted)
         return [

@@ -4,7 +4,9 @@ from uuid import UUID
 
 from core.bootstrap import App
 from core.domain.agent import Agent
+from core.domain.result import Ok
 from core.domain.run import Run
+from core.services.runs import StartRun
 from tests.pages.conftest import LONGEST_S, Open
 from tests.pages.looking import answers, button, param, shown
 
@@ -66,6 +68,18 @@ def test_try_again_answers_the_same_question_from_the_same_place(app: App, open_
     second = finish(app)
     assert second.id != first.id
     assert (second.input, second.parent_run_id) == (first.input, first.parent_run_id)
+
+
+def test_a_message_goes_behind_one_that_was_sent_after_the_page_was_drawn(app: App, open_page: Open, clerk: Agent):
+    chat = open_page("chat", agent=str(clerk.id))
+    chat.chat_input(key="composer").set_value(QUESTION).run()
+    first = finish(app)
+    chat.run()
+    assert isinstance(app.runs.start(StartRun(input="Hello", conversation_id=first.conversation_id)), Ok)
+    second = finish(app)
+
+    chat.chat_input(key="composer").set_value("And once more").run()
+    assert finish(app).parent_run_id == second.id
 
 
 def test_a_starter_begins_the_conversation(app: App, open_page: Open, clerk: Agent):

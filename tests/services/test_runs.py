@@ -1,10 +1,12 @@
 """Runs over the whole stack: real database, real worker, real client, a scripted server at the other end."""
 
 import hashlib
+import threading
 import time
 
 import msgspec
 import pytest
+from sqlalchemy import Engine, event
 
 from core.domain.agent import AgentSpec, Limits, Variable
 from core.domain.frames import TextFrame
@@ -230,6 +232,31 @@ def test_a_stream_that_breaks_off_is_not_an_answer(settings):
 
     assert view.run.error_kind == "stream_incomplete"
     assert view.run.output == "Half an "
+
+
+def test_a_view_is_of_one_moment_even_where_the_run_ends_while_it_is_read(settings):
+    """Read in two moments, an ended run looked live for ever: nothing more would come to redraw it."""
+    gate, reader, read = threading.Event(), threading.get_ident(), []
+
+    def end_it(*_: object) -> None:
+        """Between the statement that reads the run and the one that reads its journal."""
+        if threading.get_ident() == reader and not read:
+            read.append("the run")
+            gate.set()
+            rested(app, run.id)
+
+    with ScriptedServer(text("hello").held_by(gate)) as server, workspace(settings, server) as app:
+        run = started(app)
+        server.wait_for(1)
+        event.listen(Engine, "after_cursor_execute", end_it)
+        try:
+            (view,) = app.runs.views([run.id])
+        finally:
+            event.remove(Engine, "after_cursor_execute", end_it)
+
+        assert read
+        assert (view.run.status, view.state.ended) == ("running", None)
+        assert rested(app, run.id).run.status == "done"
 
 
 def test_a_process_that_only_queues_leaves_its_runs_to_others(settings):
