@@ -7,18 +7,19 @@ import streamlit as st
 
 from core.bootstrap import App, get_app
 from core.domain.listing import AgentSummary, ConversationSummary
-from core.domain.run import Run
+from core.domain.run import Run, RunKind
 from core.domain.run_query import RunFilter
 from core.services.health import HealthLine
 from pages.components.avatar import avatar
 from pages.components.conversations import title_of
 from pages.components.frame import empty_state, health_line, page_header, quiet, section
+from pages.components.needs import needs_you
 from pages.components.session import show_said
-from pages.components.state import run_state, state_badge
 from pages.components.text import bare, counted, plain, short, zone
 from pages.components.words import kind_words
 
-RECENT, SHOWN_NEEDS = 6, 5
+RECENT, MOST_NEEDS, AGENTS = 6, 50, 3
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def greeting() -> str:
@@ -28,7 +29,7 @@ def greeting() -> str:
 
 def needs(app: App) -> list[Run]:
     """Runs that only a person can bring further."""
-    return app.runs.list(RunFilter(status=("waiting",)), limit=SHOWN_NEEDS)
+    return app.runs.list(RunFilter(status=("waiting",)), limit=MOST_NEEDS)
 
 
 def header(waiting: Sequence[Run]) -> None:
@@ -36,26 +37,9 @@ def header(waiting: Sequence[Run]) -> None:
     with page_header(greeting(), subtitle):
         if st.button("New agent", icon=":material/add:"):
             st.switch_page("agents.py")
-        if st.button("New chat", icon=":material/chat:", type="primary"):
+        # While something waits, approving it is what this page is for.
+        if st.button("New chat", icon=":material/chat:", type="secondary" if waiting else "primary"):
             st.switch_page("chat.py")
-
-
-def needs_you(waiting: Sequence[Run]) -> None:
-    with st.container(border=True, gap="small"):
-        for run in waiting:
-            with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-                with st.container(gap=None, width="stretch"):
-                    st.markdown(f"**{plain(short(run.input, 90))}**")
-                    quiet(run.agent_name or "No saved agent", run.model, run.created_at)
-                state_badge(run_state(run))
-                if st.button("Answer", key=f"need_{run.id}", width=96):
-                    open_run(run)
-
-
-def open_run(run: Run) -> None:
-    if run.conversation_id and run.kind == "chat":
-        st.switch_page("chat.py", query_params={"conversation": str(run.conversation_id)})
-    st.switch_page("run.py", query_params={"run": str(run.id)})
 
 
 def recent(rows: Sequence[ConversationSummary], failed: Sequence[Run]) -> None:
@@ -93,13 +77,12 @@ def failed_row(run: Run) -> None:
         quiet(run.created_at, right=True)
 
 
-def first_steps(app: App, agents: Sequence[AgentSummary], *, talked: bool) -> None:
+def first_steps(app: App, agents: Sequence[AgentSummary]) -> None:
     """A short checklist; each line is done by doing it."""
-    changed = any(row.agent.draft is not None or (row.agent.live_revision or 0) > 1 for row in agents)
     steps = (
-        (talked, "Talk to an agent", "chat.py"),
-        (bool(app.runs.list(RunFilter(kind=("test",)), limit=1)), "Try a tool by itself", "tools.py"),
-        (changed, "Change an agent and try the draft", "agents.py"),
+        (was_done(app, "chat"), "Talk to an agent", "chat.py"),
+        (was_done(app, "test"), "Try a tool by itself", "tools.py"),
+        (was_done(app, "try"), "Change an agent and try the draft", "agents.py"),
         (any((row.agent.live_revision or 0) > 1 for row in agents), "Save it as a revision", "agents.py"),
     )
     done = sum(is_done for is_done, _, _ in steps)
@@ -113,26 +96,43 @@ def first_steps(app: App, agents: Sequence[AgentSummary], *, talked: bool) -> No
                 st.page_link(target, label=text, icon=":material/circle:")
 
 
-def sample_agents(agents: Sequence[AgentSummary]) -> None:
-    section("Agents to begin with", "They work at once, without an account.")
-    with st.grid(3, min_column_width=260, gap="medium"):
-        for row in agents[:3]:
-            with st.container(border=True, gap="small", height="stretch"):
-                st.markdown(f":primary[{avatar(row.agent)}] **{plain(row.agent.name)}**")
-                st.caption(plain(row.agent.description), width="stretch")
-                if st.button("Try it", key=f"sample_{row.agent.id}", icon=":material/play_arrow:"):
-                    st.switch_page("chat.py", query_params={"agent": str(row.agent.id)})
+def was_done(app: App, kind: RunKind) -> bool:
+    return bool(app.runs.list(RunFilter(kind=(kind,)), limit=1))
 
 
+def some_agents(agents: Sequence[AgentSummary]) -> None:
+    """Those that were talked to last; before the first talk, the samples."""
+    met = sorted((row for row in agents if row.last_run_at), key=lambda row: row.last_run_at or NEVER, reverse=True)
+    if met:
+        section("Your agents", "The ones that you used last come first.")
+    else:
+        section("Agents to begin with", "They work at once, without an account.")
+    others = [row for row in agents if not row.last_run_at]
+    with st.grid(3, min_column_width=190, gap="medium"):
+        for row in [*met, *others][:AGENTS]:
+            agent_card(row)
+
+
+def agent_card(row: AgentSummary) -> None:
+    with st.container(border=True, gap="small", height="stretch"):
+        st.markdown(f":primary[{avatar(row.agent)}] **{plain(row.agent.name)}**")
+        st.caption(plain(row.agent.description), width="stretch")
+        if row.last_run_at:
+            quiet(("used", row.last_run_at), counted(row.runs_this_week, "run") + " this week", small=True)
+        if st.button("Chat" if row.last_run_at else "Try it", key=f"agent_{row.agent.id}", icon=":material/chat:"):
+            st.switch_page("chat.py", query_params={"agent": str(row.agent.id)})
+
+
+@st.fragment(parallel=True)
 def health(app: App) -> None:
-    st.space("small")
+    """Beside the page, not before it: an endpoint that is down takes its time to say so."""
     lines = checked(app)
     health_line([(line.ok, plain(f"{line.name}: {line.detail.partition(', ')[0]}")) for line in lines])
 
 
 @st.cache_data(ttl=30, show_spinner=False)
 def checked(_app: App) -> list[HealthLine]:
-    """Asked at most twice a minute: an endpoint that is down takes its time to say so."""
+    """Asked at most twice a minute."""
     return _app.health.check()
 
 
@@ -142,7 +142,7 @@ def main() -> None:
     header(waiting)
     show_said()
     if waiting:
-        needs_you(waiting)
+        needs_you(app, waiting)
     conversations = app.conversations.list(limit=RECENT)
     agents = app.agents.list()
     failed = app.runs.list(
@@ -158,10 +158,11 @@ def main() -> None:
             if empty_state(":material/forum:", "Talk to an agent and you find it here again.", "Begin a chat"):
                 st.switch_page("chat.py")
     with right:
-        first_steps(app, agents, talked=bool(conversations))
+        first_steps(app, agents)
     if agents:
         st.space("xsmall")
-        sample_agents(agents)
+        some_agents(agents)
+    st.space("small")
     health(app)
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from core.bootstrap import App
 from core.domain.listing import ConversationSummary
 from pages.components.frame import quiet
-from pages.components.text import day_heading, plain, short
+from pages.components.text import bare, day_heading, plain, short
 
 _TITLE_CHARS = 30
 _ARCHIVED = "archived_conversations"
@@ -55,7 +55,7 @@ def _row(row: ConversationSummary, *, is_open: bool) -> None:
         args=(row.conversation.id, row.found_run_id),
     )
     if row.found:
-        quiet(row.found, small=True)
+        quiet(bare(row.found), small=True)
 
 
 def title_of(row: ConversationSummary) -> str:

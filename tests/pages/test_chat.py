@@ -114,3 +114,40 @@ def test_what_the_model_and_the_person_wrote_is_never_markup(app: App, open_page
 def test_an_unknown_conversation_is_said(open_page: Open):
     chat = open_page("chat", conversation="0199c0de-0000-7000-8000-000000000000")
     assert any("no such conversation" in warning.value for warning in chat.warning)
+
+
+def talked(app: App, open_page: Open, clerk: Agent):
+    chat = open_page("chat", agent=str(clerk.id))
+    chat.chat_input(key="composer").set_value(QUESTION).run()
+    finish(app)
+    return chat.run()
+
+
+def more(chat, option: str):
+    return chat.get_by_key("conversation_more").click(option).run()
+
+
+def test_a_conversation_is_shown_as_code(app: App, open_page: Open, clerk: Agent):
+    chat = more(talked(app, open_page, clerk), "View as code")
+    assert any("client.chat_completion(" in code.value for code in chat.code)
+    assert any(QUESTION in code.value for code in chat.code)
+
+
+def test_a_conversation_is_exported_both_ways(app: App, open_page: Open, clerk: Agent):
+    chat = more(talked(app, open_page, clerk), "Export")
+    assert {"Download Markdown", "Download JSON"} <= {one.label for one in chat.get("download_button")}
+
+
+def test_an_archived_conversation_can_be_brought_back(app: App, open_page: Open, clerk: Agent):
+    chat = talked(app, open_page, clerk)
+    conversation = newest(app).conversation_id
+    app.conversations.archive(conversation, "")
+    button(chat.run(), "Bring back").click().run()
+    assert [row.conversation.id for row in app.conversations.list()] == [conversation]
+
+
+def test_the_list_of_conversations_says_where_the_words_stand(app: App, open_page: Open, clerk: Agent):
+    chat = talked(app, open_page, clerk)
+    chat.text_input(key="conversation_search").set_value("397").run()
+    assert "= 397.8." in shown(chat)
+    assert newest(app).conversation_id in [row.conversation.id for row in app.conversations.list(search="397")]

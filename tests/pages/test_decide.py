@@ -90,6 +90,14 @@ def test_home_says_what_needs_the_person(waiting: AppTest, open_page: Open):
     assert "1 thing needs you" in shown(open_page("home"))
 
 
+def test_what_needs_the_person_is_answered_on_the_first_screen(app: App, waiting: AppTest, open_page: Open):
+    home = open_page("home")
+    assert "Waiting for you" in shown(home)
+    button(home, "Approve").click().run()
+    assert end(app).totals.calls_executed == 1
+    assert "Nothing waits for you." in shown(home.run())
+
+
 def test_a_run_proves_itself_on_its_page(app: App, waiting: AppTest, open_page: Open):
     button(waiting, "Approve").click().run()
     run = end(app)

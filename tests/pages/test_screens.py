@@ -34,6 +34,19 @@ def test_home_shows_what_was_said_and_counts_the_first_steps(app: App, open_page
     assert clerk.name in home
 
 
+def test_home_names_the_agents_that_were_used_last(app: App, open_page: Open, clerk):
+    assert "Agents to begin with" in shown(open_page("home"))
+    a_run(app, clerk.id)
+    home = open_page("home")
+    assert "Your agents" in shown(home)
+    first = next(one for one in home.button if (one.key or "").startswith("agent_"))
+    assert (first.key, first.label) == (f"agent_{clerk.id}", "Chat")
+
+
+def test_home_says_how_everything_is(app: App, open_page: Open):
+    assert "database" in shown(open_page("home"))
+
+
 def test_a_run_is_read_entry_by_entry(app: App, open_page: Open, clerk):
     run = a_run(app, clerk.id)
     page = open_page("run", run=str(run.id))
