@@ -1,5 +1,6 @@
 """Chat: a conversation with one agent, what it did while it answered, and what that took."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from uuid import UUID
@@ -25,6 +26,7 @@ from pages.components.session import say, show_said, uuid_param, value_or_say, w
 from pages.components.text import plain, short
 from pages.components.turn import Commands, is_live, reply, stop_button
 from pages.components.variables import variable_inputs
+from pages.components.window import earlier_button, first_shown
 
 HALVES = (13, 6)
 Values = dict[str, str]
@@ -175,7 +177,16 @@ def asked_values(agent: Agent, spec: AgentSpec) -> Values:
     return values
 
 
-def talk(app: App, agent: Agent, conversation: Conversation | None, runs: list[Run], views: list[RunView]) -> None:
+def talk(
+    app: App,
+    agent: Agent,
+    conversation: Conversation | None = None,
+    runs: Sequence[Run] = (),
+    path: Sequence[Run] = (),
+) -> None:
+    """`runs`: all of the conversation; `path`: the branch that is shown."""
+    left_out = first_shown(path, conversation.id, uuid_param("run")) if conversation else 0
+    views = app.runs.views([run.id for run in path[left_out:]])
     spec = app.agents.live_spec(agent)
     left, right = st.columns(HALVES, gap="large")
     values = composer(app, agent, conversation, spec, views[-1].run if views else None)
@@ -184,7 +195,9 @@ def talk(app: App, agent: Agent, conversation: Conversation | None, runs: list[R
     )
     with left:
         show_said()
-        transcript(app, tree(app, runs, views, partial(say_instead, app, values)), views, commands)
+        if conversation is not None:
+            earlier_button(left_out, conversation.id)
+        transcript(app, tree(app, runs, path, views, partial(say_instead, app, values)), views, commands)
         if not views:
             starters(app, agent, spec, values)
     chosen = inspected(views)
@@ -204,7 +217,7 @@ def new_chat(app: App) -> None:
         ):
             st.switch_page("agents.py")
         return
-    talk(app, new_head(agents), None, [], [])
+    talk(app, new_head(agents))
 
 
 def open_chat(app: App, conversation: Conversation) -> None:
@@ -213,10 +226,9 @@ def open_chat(app: App, conversation: Conversation) -> None:
         st.warning("The agent of this conversation does not exist any more.", icon=":material/robot_2:")
         return
     runs = app.conversations.runs(conversation.id)
-    shown = path_through(runs, uuid_param("leaf") or uuid_param("run"))
-    views = app.runs.views([run.id for run in shown])
-    conversation_head(app, agent, conversation, views)
-    talk(app, agent, conversation, runs, views)
+    path = path_through(runs, uuid_param("leaf") or uuid_param("run"))
+    conversation_head(app, agent, conversation, path)
+    talk(app, agent, conversation, runs, path)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 from core.bootstrap import App
 from core.domain.as_code import as_curl, as_python, key_variable
 from core.domain.result import Err
+from core.domain.run import Run
 from core.services.runs import RunView
 from pages.components.frame import quiet
 from pages.components.text import plain, short
@@ -17,7 +18,9 @@ _LINE_CHARS = 60
 
 
 @st.dialog("The same request as code", width="large")
-def code_dialog(app: App, views: Sequence[RunView]) -> None:
+def code_dialog(app: App, path: Sequence[Run]) -> None:
+    """`path`: the branch that is shown."""
+    views = app.runs.views([run.id for run in path])
     asked = [(view, step.number) for view in views for step in view.state.steps if step.model.attempts]
     if not asked:
         st.caption("Nothing was sent yet. Ask something first.")

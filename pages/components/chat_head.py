@@ -7,8 +7,7 @@ import streamlit as st
 from core.bootstrap import App
 from core.domain.agent import Agent
 from core.domain.listing import AgentSummary
-from core.domain.run import Conversation
-from core.services.runs import RunView
+from core.domain.run import Conversation, Run
 from pages.components.as_code import code_dialog
 from pages.components.export import export_dialog
 from pages.components.frame import ask_once, page_header
@@ -43,8 +42,8 @@ def _choose(key: str) -> None:
     st.query_params["agent"] = str(agent.id)
 
 
-def conversation_head(app: App, agent: Agent, conversation: Conversation, views: Sequence[RunView]) -> None:
-    """`views`: the branch that is shown."""
+def conversation_head(app: App, agent: Agent, conversation: Conversation, path: Sequence[Run]) -> None:
+    """`path`: the branch that is shown."""
     title = conversation.title or "Conversation"
     revision = f"revision {agent.live_revision}" if agent.live_revision else "draft"
     archived = "archived" if conversation.archived else ""
@@ -56,9 +55,9 @@ def conversation_head(app: App, agent: Agent, conversation: Conversation, views:
         case "Rename":
             _rename(app, conversation)
         case "Export":
-            export_dialog(app, conversation, views)
+            export_dialog(app, conversation, path)
         case "View as code":
-            code_dialog(app, views)
+            code_dialog(app, path)
         case "Edit the agent":
             st.switch_page("agent.py", query_params={"agent": str(agent.id)})
         case "Archive":

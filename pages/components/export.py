@@ -6,16 +6,19 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.bootstrap import App
-from core.domain.run import Conversation
+from core.domain.run import Conversation, Run
 from core.services.conversation_files import as_json, as_markdown
-from core.services.runs import RunView
 from pages.components.frame import quiet
 
 _NO_NAME = re.compile(r"[^\w-]+")
 
 
 @st.dialog("Export the conversation")
-def export_dialog(app: App, conversation: Conversation, shown: Sequence[RunView]) -> None:
+def export_dialog(app: App, conversation: Conversation, path: Sequence[Run]) -> None:
+    """`path`: the branch that is shown."""
+    every = app.runs.views([run.id for run in app.conversations.runs(conversation.id)])
+    by_id = {view.run.id: view for view in every}
+    shown = [by_id[run.id] for run in path]
     name = _NO_NAME.sub("-", conversation.title.lower()).strip("-")[:60] or "conversation"
     with st.container(border=True, gap="small"):
         st.markdown("**Markdown**")
@@ -24,7 +27,6 @@ def export_dialog(app: App, conversation: Conversation, shown: Sequence[RunView]
     with st.container(border=True, gap="small"):
         st.markdown("**JSON**")
         quiet("For programs: every branch. A run names the one that it replies to.", small=True)
-        every = app.runs.views([run.id for run in app.conversations.runs(conversation.id)])
         _download("JSON", as_json(conversation, every), f"{name}.json", "application/json")
 
 

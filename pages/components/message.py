@@ -33,10 +33,17 @@ class Tree:
         return sum((self.effects.get(run.id, Counter()) for run in runs), Counter())
 
 
-def tree(app: App, runs: Sequence[Run], shown: Sequence[RunView], say_instead: Callable[[RunView, str], bool]) -> Tree:
-    """Of the branches that are not shown only those that called tools are read."""
+def tree(
+    app: App,
+    runs: Sequence[Run],
+    path: Sequence[Run],
+    shown: Sequence[RunView],
+    say_instead: Callable[[RunView, str], bool],
+) -> Tree:
+    """`path`: the branch that is shown, of which `shown` are drawn. Of others only those that called tools are read."""
+    on_path = {run.id for run in path}
+    beside = [run.id for run in runs if run.id not in on_path and run.totals.calls_executed]
     states = {view.run.id: view.state for view in shown}
-    beside = [run.id for run in runs if run.id not in states and run.totals.calls_executed]
     states |= {view.run.id: view.state for view in app.runs.views(beside)}
     effects = {run_id: side_effects([state]) for run_id, state in states.items()}
     return Tree(runs, effects, any(is_live(view.run) for view in shown), say_instead)

@@ -2,11 +2,14 @@
 
 from uuid import UUID
 
+from streamlit.testing.v1 import AppTest
+
 from core.bootstrap import App
 from core.domain.agent import Agent
 from core.domain.result import Ok
 from core.domain.run import Run
 from core.services.runs import StartRun
+from pages.components.window import SHOWN
 from tests.pages.conftest import LONGEST_S, Open
 from tests.pages.looking import answers, button, param, shown
 
@@ -151,3 +154,26 @@ def test_the_list_of_conversations_says_where_the_words_stand(app: App, open_pag
     chat.text_input(key="conversation_search").set_value("397").run()
     assert "= 397.8." in shown(chat)
     assert newest(app).conversation_id in [row.conversation.id for row in app.conversations.list(search="397")]
+
+
+def test_a_long_conversation_is_drawn_from_its_newest_messages(app: App, open_page: Open, clerk: Agent):
+    conversation = app.conversations.create(clerk.id, "", title="Sums")
+    runs = [a_sum(app, conversation.id, number) for number in range(SHOWN + 1)]
+    chat = open_page("chat", conversation=str(conversation.id))
+    assert questions(chat) == [run.input for run in runs[1:]]
+    button(chat, "Show earlier messages (1 turn)").click().run()
+    assert questions(chat) == [run.input for run in runs]
+
+    found = open_page("chat", conversation=str(conversation.id), run=str(runs[0].id))
+    assert questions(found) == [run.input for run in runs], "what a search found is among what is drawn"
+
+
+def a_sum(app: App, conversation_id: UUID, number: int) -> Run:
+    started = app.runs.start(StartRun(input=f"What is {number} + 1?", conversation_id=conversation_id))
+    assert isinstance(started, Ok)
+    finish(app)
+    return started.value
+
+
+def questions(chat: AppTest) -> list[str]:
+    return [text.value for text in chat.text if text.value.startswith("What is ")]
