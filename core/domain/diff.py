@@ -1,9 +1,9 @@
 """What differs between two texts or two specs, in words that a person reads."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Literal
 
 import msgspec
@@ -41,6 +41,17 @@ class Change(msgspec.Struct, frozen=True):
     after: str
 
 
+class Setting(msgspec.Struct, frozen=True):
+    """One setting of several specs, as a row of a table: a value for each, in their order."""
+
+    what: str
+    values: tuple[str, ...]
+
+    @property
+    def differs(self) -> bool:
+        return len(set(self.values)) > 1
+
+
 class SpecDiff(msgspec.Struct, frozen=True, kw_only=True):
     """Two specs compared: the instructions by words, everything else as a table."""
 
@@ -57,7 +68,7 @@ class SpecDiff(msgspec.Struct, frozen=True, kw_only=True):
 def spec_diff(before: AgentSpec, after: AgentSpec) -> SpecDiff:
     return SpecDiff(
         words=text_diff(before.instructions, after.instructions),
-        changes=tuple(row for row in _rows(before, after) if row.before != row.after),
+        changes=tuple(Change(row.what, *row.values) for row in setting_rows((before, after))),
     )
 
 
@@ -93,30 +104,35 @@ def _merged(changes: Iterable[WordChange]) -> Iterator[WordChange]:
         yield from (WordChange(op, text) for op, text in texts if text)
 
 
-def _rows(before: AgentSpec, after: AgentSpec) -> Iterator[Change]:
+def setting_rows(specs: Sequence[AgentSpec]) -> tuple[Setting, ...]:
+    """Every setting in which some of the specs differ, but the instructions."""
+    return tuple(row for row in _rows(specs) if row.differs)
+
+
+def _rows(specs: Sequence[AgentSpec]) -> Iterator[Setting]:
     """Every setting there is, whether it differs or not."""
-    yield Change("Endpoint", before.endpoint or "chosen by the server", after.endpoint or "chosen by the server")
-    yield Change("Model", before.model or "the endpoint's default", after.model or "the endpoint's default")
-    yield Change("Provider", before.provider or "chosen by the router", after.provider or "chosen by the router")
-    yield from _table("", _parameters(before), _parameters(after), _NOT_SENT)
-    yield from _table("Tool ", _tools(before), _tools(after), "not chosen")
-    yield from _order("Order of the tools", tuple(_tools(before)), tuple(_tools(after)))
-    yield from _table("Variable ", _variables(before), _variables(after), "not defined")
-    yield from _order("Order of the variables", tuple(_variables(before)), tuple(_variables(after)))
-    yield from _table("Limit: ", _limits(before), _limits(after), "none")
-    yield Change("Retries", _retry(before), _retry(after))
-    yield Change("Starters", " · ".join(before.starters) or "none", " · ".join(after.starters) or "none")
+    yield Setting("Endpoint", tuple(spec.endpoint or "chosen by the server" for spec in specs))
+    yield Setting("Model", tuple(spec.model or "the endpoint's default" for spec in specs))
+    yield Setting("Provider", tuple(spec.provider or "chosen by the router" for spec in specs))
+    yield from _table("", [_parameters(spec) for spec in specs], _NOT_SENT)
+    yield from _table("Tool ", [_tools(spec) for spec in specs], "not chosen")
+    yield from _order("Order of the tools", [tuple(_tools(spec)) for spec in specs])
+    yield from _table("Variable ", [_variables(spec) for spec in specs], "not defined")
+    yield from _order("Order of the variables", [tuple(_variables(spec)) for spec in specs])
+    yield from _table("Limit: ", [_limits(spec) for spec in specs], "none")
+    yield Setting("Retries", tuple(_retry(spec) for spec in specs))
+    yield Setting("Starters", tuple(" · ".join(spec.starters) or "none" for spec in specs))
 
 
-def _table(prefix: str, before: Mapping[str, str], after: Mapping[str, str], absent: str) -> Iterator[Change]:
-    for name in dict.fromkeys((*before, *after)):
-        yield Change(prefix + name, before.get(name, absent), after.get(name, absent))
+def _table(prefix: str, tables: Sequence[Mapping[str, str]], absent: str) -> Iterator[Setting]:
+    for name in dict.fromkeys(chain.from_iterable(tables)):
+        yield Setting(prefix + name, tuple(table.get(name, absent) for table in tables))
 
 
-def _order(what: str, before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[Change]:
+def _order(what: str, names: Sequence[tuple[str, ...]]) -> Iterator[Setting]:
     """Said only where nothing but the order differs: added and removed names have rows of their own."""
-    if sorted(before) == sorted(after):
-        yield Change(what, ", ".join(before), ", ".join(after))
+    if all(sorted(one) == sorted(names[0]) for one in names):
+        yield Setting(what, tuple(", ".join(one) for one in names))
 
 
 def _parameters(spec: AgentSpec) -> dict[str, str]:
