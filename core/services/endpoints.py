@@ -1,22 +1,26 @@
 """Endpoints: where models are served, which one answers, and whether it does."""
 
 import logging
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import Engine
 
-from core.clients.chat.probe import EndpointProbe, probe
+from core.clients.chat.probe import probe
 from core.db.unit import UnitOfWork
 from core.domain.address import address_problem, final_url, host_name, kind_at
 from core.domain.endpoint import Compatibility, Endpoint, EndpointLimits
+from core.domain.model_info import ModelInfo, Provider
 from core.domain.result import Err, Ok, Result
 from core.errors import ConfigurationError, FaultError
 from core.repositories.endpoints import EndpointRepository
 from core.repositories.preferences import PreferenceRepository
 from core.services.connections import Connections
 from core.services.endpoint_choice import Choice, choose_from, unknown
+from core.services.endpoint_health import EndpointHealth, health_of
 from core.services.keeping import keep
+from core.services.model_lists import ModelList, ModelLists
 from core.services.secrets import HUGGING_FACE_TOKEN, SecretService
 from core.settings import Settings
 
@@ -26,24 +30,11 @@ DEFAULT_ROUTER_MODEL = "openai/gpt-oss-20b"
 """Small and cheap, calls tools reliably, and several of the router's providers serve it. A person may change it."""
 DEMO = Endpoint(name="demo", kind="demo", model="demo")
 CHECK_LIMIT_S = 10.0
+LIST_LIMIT_S = 5.0
+"""The start of a run may have to wait for the list."""
 _DEFAULT = "default_endpoint"
-_NO_LIST = frozenset({404, 405, 501})
-"""What a server says that has no list of models. It may still serve one."""
 Endpoints = list[Endpoint]
 _log = logging.getLogger(__name__)
-
-
-class EndpointHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of asking an endpoint for its models."""
-
-    ok: bool
-    took_ms: float = 0.0
-    models: tuple[str, ...] = ()
-    message: str
-    url: str = ""
-    """Where a model request would go."""
-    credential: str = ""
-    """Which credential goes where, never its value."""
 
 
 class EndpointService:
@@ -55,6 +46,7 @@ class EndpointService:
             raise ConfigurationError(f"HF_API_URL cannot be used. {problem}")
         self._engine, self._settings = engine, settings
         self._secrets, self._connections = secrets, connections
+        self._lists = ModelLists(connections.stamp)
 
     def list(self) -> Endpoints:
         """In the order in which one is chosen where nobody says which."""
@@ -163,16 +155,40 @@ class EndpointService:
         try:
             address = self._connections.address(endpoint)
             found = probe(endpoint, address, self._connections.key(endpoint), limit_s)
+            self._lists.keep(endpoint, found)
         except FaultError as error:
             return EndpointHealth(ok=False, message=error.fault.message, url=endpoint.base_url, credential=credential)
-        return _health(endpoint, found, final_url(address), credential)
+        return health_of(endpoint, found, final_url(address), credential)
 
     def models(self, name: str) -> tuple[str, ...]:
         """The names of what it serves, in its order; none when it does not say."""
+        return tuple(model.name for model in self.catalogue(name).models)
+
+    def catalogue(self, name: str, *, fresh: bool = False) -> ModelList:
+        """What an endpoint serves, asked at most every ten minutes. `fresh`: ask now."""
         endpoint = self.get(name)
-        if endpoint is not None and endpoint.kind == "local":
-            return self._connections.local_models()
-        return self.check(name).models
+        if endpoint is None:
+            return ModelList(problem=f"There is no endpoint named {name}.", at=datetime.now(UTC))
+        if endpoint.kind == "local":  # asking its server would start it
+            models = tuple(ModelInfo(name=model) for model in self._connections.local_models())
+            return ModelList(models=models, at=datetime.now(UTC))
+        known = None if fresh else self._lists.kept(endpoint)
+        return known or self._asked(endpoint)
+
+    def _asked(self, endpoint: Endpoint) -> ModelList:
+        try:
+            address, key = self._connections.address(endpoint), self._connections.key(endpoint)
+            found = probe(endpoint, address, key, LIST_LIMIT_S, is_key_checked=False)
+        except FaultError as error:
+            return ModelList(problem=error.fault.message, at=datetime.now(UTC))
+        return self._lists.keep(endpoint, found)
+
+    def served_by(self, endpoint: Endpoint, model: str) -> Provider | None:
+        """Who is to serve a model behind a router where nobody says who: always the same, as long as it lives."""
+        if endpoint.kind != "huggingface" or ":" in model:
+            return None  # a name with a colon says who
+        told = self.catalogue(endpoint.name).named(model)
+        return told.first_choice if told else None
 
     def supports_tools(self, endpoint: Endpoint) -> bool | None:
         """Whether its model can be given tools; None: nobody knows before it was tried."""
@@ -233,34 +249,3 @@ def _as_changed(unit: UnitOfWork, endpoint: Endpoint) -> Endpoint:
     if "limits" in changes:
         endpoint = msgspec.structs.replace(endpoint, limits=msgspec.convert(changes["limits"], EndpointLimits))
     return endpoint
-
-
-def _health(endpoint: Endpoint, found: EndpointProbe, url: str, credential: str) -> EndpointHealth:
-    has_no_list = found.fault is not None and found.fault.status in _NO_LIST
-    return EndpointHealth(
-        ok=found.ok or has_no_list,
-        took_ms=found.took_ms,
-        models=found.models,
-        message=_message(endpoint, found),
-        url=url,
-        credential=credential,
-    )
-
-
-def _message(endpoint: Endpoint, found: EndpointProbe) -> str:
-    fault = found.fault
-    if fault is None:
-        plural = "" if len(found.models) == 1 else "s"
-        return f"It answers and serves {len(found.models):,} model{plural}.{_remark(endpoint, found.models)}"
-    if fault.status in _NO_LIST:
-        return (
-            f"It answers, but lists no models (HTTP {fault.status}). Whether the address is right, a message will show."
-        )
-    return f"{fault.message} (HTTP {fault.status})" if fault.status else fault.message
-
-
-def _remark(endpoint: Endpoint, models: tuple[str, ...]) -> str:
-    wanted = endpoint.model.partition(":")[0] if endpoint.kind == "huggingface" else endpoint.model
-    if not wanted or not models or wanted in models or endpoint.kind in {"demo", "local"}:
-        return ""
-    return f" The default model {endpoint.model} is not among them."

@@ -78,7 +78,7 @@ class HealthService:
         return HealthLine(
             name=name,
             ok=found.ok,
-            detail=f"{role}{found.message} {found.took_ms:.0f} ms".strip(),
+            detail=f"{role}{found.message}",
             advice="" if found.ok else f"Look at its address and its key under Settings. {found.credential}",
             required=is_chosen,
         )

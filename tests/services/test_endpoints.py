@@ -1,3 +1,4 @@
+import re
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -191,7 +192,7 @@ def test_a_check_tells_models_time_address_and_credential(endpoints, workspace):
         assert server.model_lists[0].headers["authorization"] == "Bearer s3cret"
     assert found.ok
     assert found.models == ("a", "b")
-    assert found.message == "It answers and serves 2 models. The default model c is not among them."
+    assert re.fullmatch(r"Answers in \d+ ms, 2 models\. The default model c is not among them\.", found.message)
     assert found.url == f"{server.base_url}/chat/completions"
     assert found.credential == f"The secret OFFICE goes to http://127.0.0.1:{server.port}."
     assert "s3cret" not in repr(found)

@@ -30,7 +30,7 @@ def test_a_new_workspace_is_well(health):
     found = lines(health)
     assert list(found) == ["database", "endpoint demo", "disk"]
     assert all(line.ok for line in found.values())
-    assert found["endpoint demo"].detail.startswith("Scripted demo, not AI. It answers")
+    assert found["endpoint demo"].detail.startswith("Scripted demo, not AI. Answers in")
     assert "Hugging Face token" in found["endpoint demo"].advice
     assert "PostgreSQL 18" in found["database"].detail
 

@@ -39,16 +39,21 @@ def probe(
     key: str | None,
     timeout_s: float = 10.0,
     transport: httpx2.BaseTransport | None = None,
+    *,
+    is_key_checked: bool = True,
 ) -> EndpointProbe:
     """List the models of an endpoint. Never raises for what a server does.
 
-    `timeout_s` is the longest silence; `transport` stands in for the network.
+    `timeout_s` is the longest silence; `transport` stands in for the network. The Hugging Face router lists its models
+    to anybody: with `is_key_checked` the hub is asked whether it knows the token.
     """
     began = time.perf_counter()
     url = ""
     try:
         route = route_to(endpoint, address, key)
         url = without_password(httpx2.URL(route.models_url))
+        if route.base_url is None and is_key_checked:
+            _get(_IDENTITY_URL, route.key, timeout_s, transport)
         models = _models(route, timeout_s, transport)
     except FaultError as error:
         fault = faults.without_key(error.fault, (key or "").strip())
@@ -58,9 +63,6 @@ def probe(
 
 
 def _models(route: Route, timeout_s: float, transport: httpx2.BaseTransport | None) -> tuple[ModelInfo, ...]:
-    if route.base_url is None:
-        # The router lists its models to anybody: only this tells whether the token is good.
-        _get(_IDENTITY_URL, route.key, timeout_s, transport)
     body = _get(route.models_url, route.key, timeout_s, transport)
     try:
         listed = lenient.parse(body)

@@ -9,7 +9,7 @@ from core.services.endpoints import EndpointHealth
 from pages.components.frame import ask_once, quiet, section
 from pages.components.model_badge import model_badge
 from pages.components.session import say, value_or_say, who
-from pages.components.text import counted, duration, plain
+from pages.components.text import counted, plain
 
 _KINDS = {
     "huggingface": "Hugging Face router",
@@ -83,7 +83,7 @@ def _actions(app: App, endpoint: Endpoint, *, is_default: bool) -> None:
 
 def _health(found: EndpointHealth) -> None:
     mark = ":green[:material/check_circle:]" if found.ok else ":red[:material/error:]"
-    st.markdown(f"{mark} {plain(found.message)} :gray[· {duration(found.took_ms / 1000)}]")
+    st.markdown(f"{mark} {plain(found.message)}")
     quiet(found.url, found.credential, small=True)
     if found.models:
         with st.expander(counted(len(found.models), "model"), type="compact", icon=":material/neurology:"):
