@@ -38,6 +38,7 @@ from core.services.drill import DrillService
 from core.services.endpoints import EndpointService
 from core.services.executor import Crew, Executor
 from core.services.health import HealthService
+from core.services.http_drafts import HttpDrafts
 from core.services.local_models import LocalModelService
 from core.services.prompts import PromptService
 from core.services.proofs import ProofService
@@ -65,6 +66,7 @@ class App:
     secrets: SecretService
     tools: ToolService
     tool_maker: ToolMaker
+    http_drafts: HttpDrafts
     runs: RunService
     decisions: DecisionService
     proofs: ProofService
@@ -119,6 +121,7 @@ def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] =
     connections = Connections(vault, parts.demo, parts.local)
     agents, endpoints = AgentService(engine), EndpointService(engine, settings, vault, connections)
     catalogue = ToolCatalogue(engine, toolbox)
+    maker = ToolMaker(engine, catalogue)
     executor = _executor(settings, parts, connections, toolbox, around, adopt=adopt)
     specs = SpecBuilder(agents, endpoints, catalogue)
     runs = RunService(
@@ -140,7 +143,8 @@ def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] =
         local_models=LocalModelService(parts.local, agents, endpoints),
         secrets=vault,
         tools=ToolService(engine, catalogue, outbound, vault, runs.test_tool),
-        tool_maker=ToolMaker(engine, catalogue),
+        tool_maker=maker,
+        http_drafts=HttpDrafts(engine, maker, runs.try_tool),
         runs=runs,
         decisions=DecisionService(engine, executor if adopt else None),
         proofs=ProofService(engine, executor, parts.owner, lease_s=settings.lease_s, code=__version__),

@@ -8,6 +8,7 @@ from core.bootstrap import App, get_app
 from core.domain.listing import AgentSummary
 from core.domain.tool import ToolKind, ToolSpec
 from pages.components.frame import empty_state, page_header, quiet, section
+from pages.components.request_form.form import request_form
 from pages.components.session import show_said
 from pages.components.text import counted, plain, short
 from pages.components.tool_import import import_openapi
@@ -23,6 +24,8 @@ KINDS: dict[ToolKind, tuple[str, str]] = {
     "python": ("Python", "Functions in a sandbox."),
     "agent": ("Agents", "An agent that another agent may ask."),
 }
+
+WAYS = {"http": "HTTP request", "openapi": "OpenAPI document"}
 
 
 def catalogue(app: App, tools: list[ToolSpec]) -> None:
@@ -67,10 +70,17 @@ def open_tool(name: str | None) -> None:
         st.query_params["tool"] = name
 
 
+def edit_tool(name: str) -> None:
+    st.query_params.clear()
+    st.query_params["edit"] = name
+
+
 def one(app: App, tool: ToolSpec) -> None:
     st.button("All tools", icon=":material/arrow_back:", type="tertiary", on_click=open_tool, args=(None,))
     with page_header(tool.name, KINDS[tool.kind][0], f"at most {tool.time_limit_s:g} s"):
         effect_badge(tool)
+        if tool.kind == "http":
+            st.button("Edit", icon=":material/edit:", on_click=edit_tool, args=(tool.name,))
     show_said()
     st.text(tool.description)
     tool_secrets(app, tool)
@@ -79,8 +89,14 @@ def one(app: App, tool: ToolSpec) -> None:
 
 def everything(app: App) -> None:
     with page_header("Tools", "The model decides to call them; this server executes them and records it."):
-        if st.button("Import OpenAPI", icon=":material/upload_file:", type="primary"):
-            import_openapi(app)
+        match st.menu_button(
+            "Add a tool", list(WAYS), icon=":material/add:", type="primary", format_func=WAYS.__getitem__
+        ):
+            case "http":
+                st.query_params["new"] = "http"
+                st.rerun()
+            case "openapi":
+                import_openapi(app)
     show_said()
     search = st.text_input(
         "Search",
@@ -104,7 +120,12 @@ def main() -> None:
     app = get_app()
     name = st.query_params.get("tool")
     tool = app.tools.get(name) if name else None
-    if tool is not None:
+    edited = st.query_params.get("edit", "")
+    if st.query_params.get("new") == "http":
+        request_form(app, "")
+    elif edited and app.tool_maker.http_definition(edited):
+        request_form(app, edited)
+    elif tool is not None:
         one(app, tool)
     else:
         everything(app)

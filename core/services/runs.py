@@ -20,6 +20,7 @@ from core.domain.result import Err, Ok, Result
 from core.domain.run import ENDED, WAITED_FOR, Run, RunSpec, RunStatus
 from core.domain.run_query import RunFilter, RunTotals
 from core.domain.state import ModelCall, RunState
+from core.domain.tool import ToolSpec
 from core.domain.wire import request_body
 from core.engine.feed import Feed
 from core.engine.state import fold
@@ -122,13 +123,16 @@ class RunService:
     def test_tool(self, name: str, arguments_json: str, who: str = "") -> Result[Run]:
         """One call of one tool, recorded like any other, without a model."""
         spec = self._specs.only_tool(name)
-        if isinstance(spec, Err):
-            return spec
-        start = StartRun(input=f"{name} {arguments_json}", kind="test", who=who)
+        return spec if isinstance(spec, Err) else self.try_tool(spec.value.tools[0], arguments_json, who)
+
+    def try_tool(self, tool: ToolSpec, arguments_json: str, who: str = "") -> Result[Run]:
+        """The same with a tool that need not be in the catalogue, such as one that is being written."""
+        spec = RunSpec(tools=(tool,))
+        start = StartRun(input=f"{tool.name} {arguments_json}", kind="test", who=who)
         chosen = Chosen(agent=None, spec=AgentSpec(), revision=None)
-        call = ToolCall(id="byhand001", name=name, arguments=_clean(arguments_json))
-        run = _row(start, chosen, spec.value, None, self._owner)
-        return Ok(self._record(run, Created(spec=spec.value, input=_clean(start.input), calls=(call,))))
+        call = ToolCall(id="byhand001", name=tool.name, arguments=_clean(arguments_json))
+        run = _row(start, chosen, spec, None, self._owner)
+        return Ok(self._record(run, Created(spec=spec, input=_clean(start.input), calls=(call,))))
 
     def _record(self, run: Run, created: Created) -> Run:
         """Claimed by this process in the same transaction, or queued for those that execute."""

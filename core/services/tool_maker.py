@@ -67,11 +67,14 @@ class ToolMaker:
         tool = self._catalogue.get(name)
         return msgspec.convert(tool.definition, HttpTool) if tool and tool.kind == "http" else None
 
-    def keep_http(self, tool: HttpTool, who: str) -> Result[KeptTool]:
-        """Add a tool, or replace the one of its name and kind. Runs under way keep what they began with."""
+    def keep_http(self, tool: HttpTool, who: str, *, is_new: bool = False) -> Result[KeptTool]:
+        """Add a tool, or replace the one of its name and kind unless it is meant to be new.
+
+        Runs under way keep what they began with.
+        """
         if wrong := problems(tool):
             return Err("invalid", wrong[0].message, wrong[0].field)
-        return self._keep(tool_of(tool), who)
+        return self._keep(tool_of(tool), who, is_new=is_new)
 
     def preview(self, tool: HttpTool, arguments_json: str) -> Result[RequestPreview]:
         """The request of one call, checked like a model's."""
@@ -89,10 +92,10 @@ class ToolMaker:
         secrets = tuple(in_words(credential) for credential in operation.credentials)
         return Ok(RequestPreview(request.method, request.url, request.headers, request.body.decode(), secrets))
 
-    def _keep(self, tool: ToolSpec, who: str) -> Result[KeptTool]:
+    def _keep(self, tool: ToolSpec, who: str, *, is_new: bool) -> Result[KeptTool]:
         there = self._catalogue.get(tool.name)
-        if there is not None and there.kind != tool.kind:
-            return Err("conflict", f"There is a tool named {tool.name} already, of another kind.", "name")
+        if there is not None and (is_new or there.kind != tool.kind):
+            return Err("conflict", f"There is a tool named {tool.name} already.", "name")
         with UnitOfWork(self._engine) as unit:
             tools = ToolRepository(unit.session)
             kept = keep(unit, tools.add(tool, "", who) if there is None else tools.update(tool, ""))

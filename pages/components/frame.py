@@ -18,6 +18,8 @@ _CSS = """<style>
 [data-testid="stBottomBlockContainer"]{padding-top:.5rem;padding-bottom:1rem}
 [data-testid="stColumn"]:has(.st-key-inspector){position:sticky;top:4.5rem;align-self:flex-start;
   max-height:calc(100vh - 10rem);overflow-y:auto}
+@media (min-width:1100px){[data-testid="stColumn"]:has(.st-key-beside){position:sticky;top:4.5rem;
+  align-self:flex-start;max-height:calc(100vh - 6rem);overflow-y:auto}}
 .st-key-prewarm{display:none}
 .quiet{font-size:.875rem;color:%quiet;font-variant-numeric:tabular-nums;line-height:1.5;overflow-wrap:anywhere}
 .quiet.small{font-size:.8125rem}.quiet.right{text-align:right;white-space:nowrap}

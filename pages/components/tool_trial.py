@@ -31,7 +31,7 @@ def trial(app: App, tool: ToolSpec) -> None:
         _form(app, tool)
     with right:
         section("What came back")
-        _outcome(app)
+        outcome(app)
 
 
 def _form(app: App, tool: ToolSpec) -> None:
@@ -88,7 +88,7 @@ def _key(tool: ToolSpec, name: str) -> str:
     return f"trial_{tool.name}_{name}"
 
 
-def _outcome(app: App) -> None:
+def outcome(app: App) -> None:
     run_id = uuid_param("run")
     view = app.runs.view(run_id) if run_id else None
     if view is None:

@@ -114,7 +114,7 @@ def test_a_tool_is_kept_once(maker, catalogue):
 
 def test_a_name_that_another_kind_has_is_refused(maker):
     result = maker.keep_http(msgspec.structs.replace(read(maker), name="calculator"), "ann")
-    assert result == Err("conflict", "There is a tool named calculator already, of another kind.", "name")
+    assert result == Err("conflict", "There is a tool named calculator already.", "name")
     assert maker.http_definition("calculator") is None
     assert maker.http_definition("nothing") is None
 

@@ -1,0 +1,1 @@
+"""The form in which a person writes an HTTP tool."""
