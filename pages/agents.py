@@ -42,6 +42,7 @@ def template_card(app: App, template: Template) -> None:
         st.markdown(f":primary[{avatar(template)}] **{plain(template.title)}**")
         st.caption(plain(template.description))
         tools = counted(len(template.spec.tools), "tool") if template.spec.tools else "no tools"
+        st.space("stretch")
         if st.button("Use this", key=f"template_{template.name}", help=f"With {tools}"):
             made(app.agents.from_template(template.name, who()))
 
@@ -92,6 +93,7 @@ def card(app: App, row: AgentSummary) -> None:
                 st.badge("Draft", icon=":material/edit_note:", color="blue", help="Differs from the live revision")
         st.caption(plain(short(agent.description, 120)) or "No description yet.")
         quiet(*facts(row), small=True)
+        st.space("stretch")
         with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
             if st.button("Chat", key=f"chat_{agent.id}", icon=":material/chat:"):
                 st.switch_page("chat.py", query_params={"agent": str(agent.id)})

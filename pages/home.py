@@ -119,6 +119,7 @@ def agent_card(row: AgentSummary) -> None:
         st.caption(plain(row.agent.description), width="stretch")
         if row.last_run_at:
             quiet(("used", row.last_run_at), counted(row.runs_this_week, "run") + " this week", small=True)
+        st.space("stretch")
         if st.button("Chat" if row.last_run_at else "Try it", key=f"agent_{row.agent.id}", icon=":material/chat:"):
             st.switch_page("chat.py", query_params={"agent": str(row.agent.id)})
 

@@ -46,6 +46,7 @@ def card(tool: ToolSpec, used_by: list[str]) -> None:
             effect_badge(tool)
         st.caption(plain(short(tool.description, 150)))
         quiet(f"used by {short(', '.join(used_by), 60)}" if used_by else "no agent uses it", small=True)
+        st.space("stretch")
         st.button("Try it", icon=":material/play_arrow:", key=f"try_{tool.name}", on_click=open_tool, args=(tool.name,))
 
 
