@@ -31,6 +31,8 @@ from core.repositories.notebook import NotebookRepository
 from core.repositories.presence import Presence
 from core.services.agents import AgentService
 from core.services.bundles import BundleService
+from core.services.comparison_runs import ComparisonRunService
+from core.services.comparisons import ComparisonService
 from core.services.connections import Connections
 from core.services.conversations import ConversationService
 from core.services.decisions import DecisionService
@@ -49,6 +51,7 @@ from core.services.secrets import SecretService
 from core.services.tool_catalogue import ToolCatalogue
 from core.services.tool_maker import ToolMaker
 from core.services.tools import ToolService
+from core.services.variants import VariantService
 from core.settings import Settings, load
 from core.tools.toolbox import Toolbox
 
@@ -69,6 +72,9 @@ class App:
     http_drafts: HttpDrafts
     runs: RunService
     decisions: DecisionService
+    variants: VariantService
+    comparisons: ComparisonService
+    comparison_runs: ComparisonRunService
     proofs: ProofService
     bundles: BundleService
     health: HealthService
@@ -134,6 +140,8 @@ def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] =
         code=__version__,
         executes=settings.execute,
     )
+    variants = VariantService(agents)
+    comparisons = ComparisonService(engine, agents, variants)
     return App(
         settings=settings,
         agents=agents,
@@ -147,6 +155,9 @@ def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] =
         http_drafts=HttpDrafts(engine, maker, runs.try_tool),
         runs=runs,
         decisions=DecisionService(engine, executor if adopt else None),
+        variants=variants,
+        comparisons=comparisons,
+        comparison_runs=ComparisonRunService(engine, comparisons, variants, runs),
         proofs=ProofService(engine, executor, parts.owner, lease_s=settings.lease_s, code=__version__),
         bundles=BundleService(engine),
         health=HealthService(engine, settings, endpoints),

@@ -40,6 +40,8 @@ KINDS: dict[RunKind, str] = {
     "cli": "Command line",
     "api": "HTTP",
     "test": "Tool by itself",
+    "compare": "Comparison",
+    "evaluation": "Evaluation",
 }
 assert set(KINDS) == set(get_args(RunKind))
 

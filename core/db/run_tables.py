@@ -64,7 +64,7 @@ class RunRow(Base):
     """The text of the answer under way, written about once a second: what a crash may show of it."""
 
     __table_args__ = (
-        CheckConstraint("kind IN ('chat', 'try', 'cli', 'api', 'test')", name="kind_known"),
+        CheckConstraint("kind IN ('chat', 'try', 'cli', 'api', 'test', 'compare', 'evaluation')", name="kind_known"),
         CheckConstraint(
             "status IN ('queued', 'running', 'waiting', 'done', 'failed', 'cancelled')", name="status_known"
         ),

@@ -142,6 +142,8 @@ class Finished(_Fact, frozen=True, tag="finished"):
     exchange: Exchange | None = None
     source: str = ""
     """Set where nothing was executed: the result is the recorded one of `run/effect`. The attempt is then 0."""
+    dry_run: bool = False
+    """The call was not executed because the run is a dry run; `output` tells the model so. The attempt is then 0."""
 
 
 class Refused(_Fact, frozen=True, tag="refused"):

@@ -15,8 +15,13 @@ from core.errors import FaultKind
 
 RunStatus = Literal["queued", "running", "waiting", "done", "failed", "cancelled"]
 EndStatus = Literal["done", "failed", "cancelled"]
-RunKind = Literal["chat", "try", "cli", "api", "test"]
-"""Where the run was started: a conversation, an editor's *Try it*, a command, HTTP, a tool's test."""
+RunKind = Literal["chat", "try", "cli", "api", "test", "compare", "evaluation"]
+"""Where the run was started: a conversation, an editor's *Try it*, a command, HTTP, a tool's test, a comparison,
+an evaluation."""
+ToolMode = Literal["live", "recorded", "dry_run"]
+"""What becomes of a tool call that may be made. `live`: it is executed. `dry_run`: a tool that changes the world is
+not, and the model is told so; one that only looks is. `recorded`: nothing is executed; where the same tool was called
+with the same arguments before, its result stands in."""
 
 ENDED: frozenset[RunStatus] = frozenset({"done", "failed", "cancelled"})
 
@@ -42,6 +47,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tools: tuple[ToolSpec, ...] = ()
     limits: Limits = Limits()
     retry: Retry = Retry()
+    tool_mode: ToolMode = "live"
     notes: tuple[str, ...] = ()
     """What a person must be told about this run from its start: what they asked for and it does not have."""
 

@@ -1,6 +1,7 @@
 """decide: what to do next. Pure: the same journal gives the same action on any machine, now or in ten years."""
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from core.domain.arguments import BadArguments, check_arguments
 from core.domain.canonical import canonical, content_hash
@@ -189,6 +190,8 @@ def _judge(state: RunState, call: CallState) -> ToolStart | Refused | Asked | Fi
         return Finished(effect=call.effect, attempt=0, output=known.output, data=known.data, source=known.source)
     if call.tool.policy == "deny":
         return _refusal(call, "tool_failed", f"The tool {call.tool.name} may not be used here.")
+    if withheld := _withheld(state, call, call.tool, executed):
+        return withheld
     if call.answered and call.answered.say == "deny":
         return _refusal(call, "tool_failed", f"A person declined this call. {call.answered.reason}".strip())
     if call.tool.policy == "ask" and not _approved(call) and call.tool.name not in state.allowed:
@@ -196,6 +199,29 @@ def _judge(state: RunState, call: CallState) -> ToolStart | Refused | Asked | Fi
     attempt = call.attempts[-1].number if call.attempts else 0
     lost = Lost(attempt=attempt) if state.status_of(call) == "lost" else None
     return ToolStart(call.effect, attempt + 1, call.tool, executed, lost)
+
+
+def _withheld(state: RunState, call: CallState, tool: ToolSpec, executed: str) -> Finished | Refused | None:
+    """What stands in the place of an execution that the run's tool mode does not want. Nobody need approve it."""
+    match state.spec.tool_mode:
+        case "live":
+            return None
+        case "dry_run" if tool.effect == "read":
+            return None
+        case "recorded" if tool.effect == "read":
+            reason = f"{tool.name} was not executed: only recorded results are used here, and none has these arguments."
+            return _refusal(call, "tool_failed", reason)
+        case "dry_run" | "recorded":
+            return Finished(effect=call.effect, attempt=0, output=_dry(tool, executed), dry_run=True)
+        case mode:
+            assert_never(mode)
+
+
+def _dry(tool: ToolSpec, executed: str) -> str:
+    return (
+        f"Dry run: {tool.name} was not executed and nothing was changed. "
+        f"The call is valid; it would have been made with {executed}"
+    )
 
 
 def _approved(call: CallState) -> bool:

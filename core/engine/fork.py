@@ -32,7 +32,7 @@ def _is_whole(step: StepState) -> bool:
 def _recorded(state: RunState, steps: Iterable[StepState]) -> Iterator[Recorded]:
     for step in steps:
         for call in step.calls:
-            if call.finished is not None and call.finished.error is None and call.tool is not None:
+            if call.finished is not None and call.finished.error is None and call.tool is not None and call.attempts:
                 yield Recorded(
                     name=call.tool.name,
                     arguments=call.arguments,

@@ -138,6 +138,11 @@ class AgentService:
         with UnitOfWork(self._engine) as unit:
             return keep(unit, publish(unit, agent_id, None, who, note.strip()))
 
+    def publish(self, agent_id: UUID, spec: AgentSpec, who: str, note: str = "") -> Result[Saved]:
+        """Make a spec the live revision without touching the draft, unless it is live already."""
+        with UnitOfWork(self._engine) as unit:
+            return keep(unit, publish(unit, agent_id, spec, who, note.strip()))
+
     def revisions(self, agent_id: UUID) -> Revisions:
         """Newest first."""
         with UnitOfWork(self._engine) as unit:

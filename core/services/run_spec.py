@@ -8,9 +8,10 @@ import msgspec
 
 from core.domain.agent import Agent, AgentSpec, Revision
 from core.domain.endpoint import Endpoint
+from core.domain.event import Recorded
 from core.domain.message import Message
 from core.domain.result import Err, Ok, Result
-from core.domain.run import RunKind, RunSpec
+from core.domain.run import RunKind, RunSpec, ToolMode
 from core.domain.template import render
 from core.domain.tool import ToolChoice, ToolSpec
 
@@ -37,6 +38,13 @@ class StartRun(msgspec.Struct, frozen=True, kw_only=True):
     variables: dict[str, str] = {}
     who: str = ""
     tags: tuple[str, ...] = ()
+    run_id: UUID | None = None
+    """Of the run to be, for a caller who keeps it first: however often it is asked for, it is started once."""
+    tool_mode: ToolMode = "live"
+    ask_before_writes: bool = False
+    """A tool that changes the world waits for a person, whatever the agent's policy is."""
+    recorded: tuple[Recorded, ...] = ()
+    """Results that stand in for calls of the same tool with the same arguments."""
 
 
 class Chosen(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,6 +178,17 @@ class SpecBuilder:
 def _for_model(endpoint: Endpoint, model: str) -> Endpoint:
     """A local server serves one file: its address depends on the model."""
     return msgspec.structs.replace(endpoint, model=model) if endpoint.kind == "local" else endpoint
+
+
+def guarded(spec: RunSpec, start: StartRun) -> RunSpec:
+    """The same run with what the start says about its tools."""
+    tools = tuple(_asking(tool) for tool in spec.tools) if start.ask_before_writes else spec.tools
+    return msgspec.structs.replace(spec, tools=tools, tool_mode=start.tool_mode)
+
+
+def _asking(tool: ToolSpec) -> ToolSpec:
+    asks = tool.effect == "write" and tool.policy == "allow"
+    return msgspec.structs.replace(tool, policy="ask") if asks else tool
 
 
 def _overridden(spec: AgentSpec, start: StartRun) -> AgentSpec:

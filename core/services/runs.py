@@ -27,7 +27,7 @@ from core.engine.state import fold
 from core.engine.transcript import conversation, transcript
 from core.repositories.journal import JournalRepository
 from core.repositories.runs import RunRepository
-from core.services.run_spec import Chosen, SpecBuilder, StartRun
+from core.services.run_spec import Chosen, SpecBuilder, StartRun, guarded
 from core.services.run_watch import RESTING, RunWatch
 
 __all__ = ["RunService", "RunView", "Sent", "StartRun"]
@@ -91,6 +91,8 @@ class RunService:
         """Freeze the spec, record the run and its claim in one transaction, and begin."""
         if problem := _input_problem(start.input):
             return problem
+        if start.run_id is not None and (known := self.get(start.run_id)):
+            return Ok(known)
         chosen = self._specs.choose(start)
         if isinstance(chosen, Err):
             return chosen
@@ -101,9 +103,9 @@ class RunService:
         spec = self._specs.freeze(chosen.value.spec, start.variables, messages)
         if isinstance(spec, Err):
             return spec
-        frozen = self._with_approvals(spec.value, start.conversation_id)
+        frozen = self._with_approvals(guarded(spec.value, start), start.conversation_id)
         run = _row(start, chosen.value, frozen, parent_id, self._owner)
-        return Ok(self._record(run, Created(spec=frozen, input=_clean(start.input))))
+        return Ok(self._record(run, Created(spec=frozen, input=_clean(start.input), recorded=start.recorded)))
 
     def _with_approvals(self, spec: RunSpec, conversation_id: UUID | None) -> RunSpec:
         """Tools that a person approved for the rest of this conversation need not ask, unless they changed since."""
@@ -300,7 +302,7 @@ def _clean(text: str) -> str:
 
 def _row(start: StartRun, chosen: Chosen, spec: RunSpec, parent_id: UUID | None, owner: str) -> Run:
     return Run(
-        id=ids.new_id(),
+        id=start.run_id or ids.new_id(),
         kind=start.kind,
         status="running",
         conversation_id=start.conversation_id,

@@ -115,6 +115,10 @@ def _decided(fact: Decision) -> Line:
 
 def _finished(fact: Finished, name: str) -> Line:
     took = f" :gray[· {duration(fact.took_ms / 1000)}]" if fact.took_ms else ""
+    if fact.dry_run:
+        return Line("science", "gray", f"{name} was not executed: a dry run. The model was told so.")
+    if fact.source:
+        return Line("history", "gray", f"{name} was not executed: a recorded result stands in{took}")
     if fact.error:
         said = f": {plain(short(fact.error.message, _TEXT_CHARS))}" if fact.error.message else ""
         return Line("error", "red", f"{name} failed{said}{took}")

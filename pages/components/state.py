@@ -7,7 +7,7 @@ import streamlit as st
 from core.domain.run import Run, RunStatus
 from core.domain.state import CallState, EffectStatus, ModelCall, RunState
 
-StateName = Literal["queued", "running", "done", "waiting", "unknown", "failed", "refused", "stopped"]
+StateName = Literal["queued", "running", "done", "waiting", "unknown", "failed", "refused", "stopped", "dry_run"]
 Colour = Literal["red", "orange", "blue", "green", "violet", "gray"]
 
 
@@ -26,6 +26,7 @@ STATES: dict[StateName, State] = {
     "failed": State("Failed", ":material/error:", "red"),
     "refused": State("Not executed", ":material/block:", "orange"),
     "stopped": State("Stopped", ":material/stop_circle:", "gray"),
+    "dry_run": State("Dry run", ":material/science:", "gray"),
 }
 
 STATE_HEX: dict[StateName, tuple[str, str]] = {  # light, dark; the same values as in config.toml
@@ -37,6 +38,7 @@ STATE_HEX: dict[StateName, tuple[str, str]] = {  # light, dark; the same values 
     "failed": ("#B23A3A", "#E58A85"),
     "refused": ("#B4690E", "#E3A557"),
     "stopped": ("#6B7280", "#8B94A3"),
+    "dry_run": ("#6B7280", "#8B94A3"),
 }
 
 _OF_RUN: dict[RunStatus, StateName] = {
@@ -72,6 +74,8 @@ def effect_state(state: RunState, effect: ModelCall | CallState) -> StateName:
     outcome = effect.finished if isinstance(effect, CallState) else effect.gave_up
     if outcome and outcome.error and outcome.error.kind == "cancelled":
         return "stopped"
+    if outcome and outcome.dry_run:
+        return "dry_run"
     return _OF_EFFECT[state.status_of(effect)]
 
 

@@ -28,7 +28,7 @@ def tool_card(
 ) -> None:
     """`narrow`: a finished call takes one line, open for more."""
     key = f"tool_{state}_{place}_{call.effect.replace('.', '_')}"
-    if narrow and state == "done":
+    if narrow and state in {"done", "dry_run"}:
         with st.expander(_one_line(call, state), key=key):
             _body(call, state, key)
             _raw(call, key, "Raw")
@@ -75,7 +75,11 @@ def _row(label: str, value: Callable[[], object]) -> None:
 
 
 def took(call: CallState) -> str:
-    """How long the call's last attempt took, or nothing."""
+    """How long the call's last attempt took, or that nothing was executed; nothing where neither is known."""
+    if call.finished and call.finished.dry_run:
+        return "not executed"
+    if call.finished and call.finished.source:
+        return "recorded result"
     return duration(call.finished.took_ms / 1000) if call.finished else ""
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from core.domain.chain import seal
 from core.domain.endpoint import Endpoint
-from core.domain.event import Claimed, Created, Event, Fact
+from core.domain.event import Claimed, Created, Event, Fact, Recorded
 from core.domain.journal import Batch, Partial
 from core.domain.message import ToolCall, Usage
 from core.domain.model_call import Delta, ModelRequest, Reply
@@ -48,7 +48,13 @@ def spec(*tools: ToolSpec, **changes: object) -> RunSpec:
 class MemoryJournal:
     """One run's journal with the database's rules: epochs fence, places conflict, only the owner appends."""
 
-    def __init__(self, run_spec: RunSpec, text: str = "hello", calls: tuple[ToolCall, ...] = ()) -> None:
+    def __init__(
+        self,
+        run_spec: RunSpec,
+        text: str = "hello",
+        calls: tuple[ToolCall, ...] = (),
+        recorded: tuple[Recorded, ...] = (),
+    ) -> None:
         self.run_id: UUID = new_id()
         self.events: list[Event] = []
         self.status: RunStatus = "queued"
@@ -57,7 +63,7 @@ class MemoryJournal:
         self.clock = START
         self.commits = 0
         self.after_commit: Callable[[int], None] = lambda commit: None
-        self._write(Created(spec=run_spec, input=text, calls=calls))
+        self._write(Created(spec=run_spec, input=text, calls=calls, recorded=recorded))
 
     def now(self) -> datetime:
         self.clock += timedelta(milliseconds=1)

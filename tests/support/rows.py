@@ -31,6 +31,7 @@ ROWS = {
         ),
         "INSERT INTO workers (name, key, pid) VALUES ('w', 1, 1)",
     ),
+    "0007": ("INSERT INTO comparisons (id, origin_run_id) SELECT gen_random_uuid(), id FROM runs",),
 }
 
 
