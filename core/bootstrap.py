@@ -30,6 +30,7 @@ from core.repositories.journal_store import JournalStore
 from core.repositories.notebook import NotebookRepository
 from core.repositories.presence import Presence
 from core.services.agents import AgentService
+from core.services.batches import BatchService
 from core.services.bundles import BundleService
 from core.services.comparison_runs import ComparisonRunService
 from core.services.comparisons import ComparisonService
@@ -71,6 +72,7 @@ class App:
     tool_maker: ToolMaker
     http_drafts: HttpDrafts
     runs: RunService
+    batches: BatchService
     decisions: DecisionService
     variants: VariantService
     comparisons: ComparisonService
@@ -154,6 +156,7 @@ def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] =
         tool_maker=maker,
         http_drafts=HttpDrafts(engine, maker, runs.try_tool),
         runs=runs,
+        batches=BatchService(engine, runs),
         decisions=DecisionService(engine, executor if adopt else None),
         variants=variants,
         comparisons=comparisons,

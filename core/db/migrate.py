@@ -1,5 +1,6 @@
-"""Bring the database to the schema of this code. Revisions are numbered `0001`, `0002`, … without branches."""
+"""Bring the database to the schema of this code. Revisions follow each other without branches."""
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,8 +51,20 @@ def check(engine: Engine) -> Migrated:
 
 
 def revisions() -> tuple[str, ...]:
-    """All revisions of this code, oldest first, from the names of their files: Alembic is slow to import."""
-    return tuple(sorted(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py")))
+    """All revisions of this code, oldest first, as each names the one before it: Alembic is slow to import."""
+    scripts = [path.read_text(encoding="utf-8") for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py")]
+    after = {_named("down_revision", script): _named("revision", script) for script in scripts}
+    chain: list[str] = []
+    while (following := after.get(chain[-1] if chain else "")) is not None:
+        chain.append(following)
+    return tuple(chain)
+
+
+def _named(what: str, script: str) -> str:
+    """The revision that a migration gives under this name; empty for none."""
+    found = re.search(rf'^{what}(?:: .+)? = (?:"(\w+)"|None)$', script, re.MULTILINE)
+    assert found, f"a migration without its {what}"
+    return found[1] or ""
 
 
 def _require_unicode(connection: Connection) -> None:

@@ -57,6 +57,10 @@ class RunRow(Base):
     lease_until: Mapped[datetime | None]
     priority: Mapped[int] = mapped_column(server_default="0")
     """Of two queued runs the higher one goes first: a person who waits before a batch."""
+    batch_id: Mapped[UUID | None]
+    """What it was queued for together with others, which can be paused as a whole."""
+    held: Mapped[bool] = mapped_column(server_default="false")
+    """Queued, and nobody takes it up before its batch goes on."""
     next_seq: Mapped[int] = mapped_column(server_default="0")
     head: Mapped[bytes] = mapped_column(LargeBinary, server_default=text("''::bytea"))
     """Hash of the journal's last entry."""
@@ -70,11 +74,13 @@ class RunRow(Base):
         ),
         CheckConstraint("(status = 'running') = (lease_owner IS NOT NULL)", name="running_is_leased"),
         CheckConstraint("(lease_owner IS NULL) = (lease_until IS NULL)", name="lease_is_whole"),
+        CheckConstraint("status = 'queued' OR NOT held", name="held_is_queued"),
         Index("ix_runs_conversation_id_id", "conversation_id", "id"),
         Index("ix_runs_agent_id_id", "agent_id", "id"),
         Index("ix_runs_parent_run_id", "parent_run_id"),
         Index("ix_runs_status_id", "status", "id"),
-        Index("ix_runs_queue", text("priority DESC"), "id", postgresql_where=text("status = 'queued'")),
+        Index("ix_runs_queue", text("priority DESC"), "id", postgresql_where=text("status = 'queued' AND NOT held")),
+        Index("ix_runs_batch_id_status", "batch_id", "status", postgresql_where=text("batch_id IS NOT NULL")),
         Index("ix_runs_lease_until", "lease_until", postgresql_where=text("status = 'running'")),
     )
 

@@ -71,6 +71,7 @@ class EndpointRow(Base):
     compatibility: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     silence_s: Mapped[float | None]
     concurrency: Mapped[int | None]
+    requests_per_minute: Mapped[int | None]
     created_by: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -80,7 +81,21 @@ class EndpointRow(Base):
         CheckConstraint("base_url ~ '^https?://'", name="base_url_http"),
         CheckConstraint("silence_s > 0 AND silence_s <= 86400", name="silence_s_range"),
         CheckConstraint("concurrency BETWEEN 1 AND 1000", name="concurrency_range"),
+        CheckConstraint("requests_per_minute BETWEEN 1 AND 100000", name="requests_per_minute_range"),
     )
+
+
+class EndpointBudgetRow(Base):
+    """How many requests went to an endpoint in each second of the last minute, from all processes together.
+
+    By name: built-in endpoints have no row of their own.
+    """
+
+    __tablename__ = "endpoint_budgets"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    sent: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    """Requests by second since 1970."""
 
 
 class SecretRow(Base):

@@ -94,6 +94,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     lease_owner: str | None = None
     priority: int = 0
     """Of two queued runs the higher one goes first."""
+    batch_id: UUID | None = None
+    """What it was queued for together with others, which can be paused as a whole."""
+    held: bool = False
+    """Queued, and nobody takes it up before its batch goes on."""
 
 
 class Conversation(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
     agent_id: UUID | None = None
     revision: int | None = None
     conversation_id: UUID | None = None
+    batch_id: UUID | None = None
     model: str = ""
     error_kind: tuple[FaultKind, ...] = ()
     tag: str = ""

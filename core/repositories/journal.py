@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from core.domain.chain import seal
 from core.domain.event import Answered, Claimed, Created, Event, Fact, attempt_of, decode, effect_of, encode, kind_of
@@ -109,8 +109,7 @@ class JournalRepository:
         A run that waits is queued by the person's word it waits for.
         """
         row = self._execute(sql.LOCK, {"run_id": run_id}).mappings().one_or_none()
-        free = row is not None and (row["status"] == "queued" or (row["status"] == "running" and row["expired"]))
-        if row is None or not free:
+        if row is None or not _is_free(row):
             return None
         claimed = Claimed(by=owner, code=code)
         (event,) = _sealed(run_id, row["next_seq"], bytes(row["head"]), [(claimed, row["epoch"] + 1)], _now())
@@ -134,8 +133,15 @@ class JournalRepository:
         self._tell(run_id)
         return event
 
+    def hold(self, batch_id: UUID, *, held: bool) -> int:
+        """Keep a batch's queued runs from being taken up, or let them go; how many that changed."""
+        changed: int = self._execute(sql.HOLD, {"batch_id": batch_id, "held": held}).rowcount
+        if changed and not held:
+            self._tell(batch_id)
+        return changed
+
     def _tell(self, run_id: UUID) -> None:
-        """Workers hear of the run when this transaction commits."""
+        """Workers hear of the run when this transaction commits. Any other id makes them look at the queue."""
         self._execute("SELECT pg_notify(%(channel)s, %(run)s)", {"channel": CHANNEL, "run": str(run_id)})
 
     def read(self, run_id: UUID, after: int = -1) -> list[Event]:
@@ -201,6 +207,17 @@ class JournalRepository:
 def storable(value: str) -> str:
     """`value` as Postgres text can hold it: U+0000 becomes U+FFFD."""
     return value.replace("\x00", "�")
+
+
+def _is_free(row: RowMapping) -> bool:
+    """Whether a worker may claim the run that has this row."""
+    match row["status"]:
+        case "queued":
+            return not row["held"]
+        case "running":
+            return bool(row["expired"])
+        case _:
+            return False
 
 
 def _event(run_id: UUID, seq: int, epoch: int, body: str, at: datetime, digest: memoryview) -> Event:

@@ -2,10 +2,12 @@
 
 CREATE = """
 INSERT INTO runs (id, kind, status, conversation_id, parent_run_id, agent_id, agent_name, revision, model, endpoint,
-                  input, tags, created_by, created_at, epoch, lease_owner, lease_until, next_seq, head, priority)
+                  input, tags, created_by, created_at, epoch, lease_owner, lease_until, next_seq, head, priority,
+                  batch_id, held)
 VALUES (%(id)s, %(kind)s, %(status)s, %(conversation_id)s, %(parent_run_id)s, %(agent_id)s, %(agent_name)s,
         %(revision)s, %(model)s, %(endpoint)s, %(input)s, %(tags)s, %(created_by)s, %(created_at)s, %(epoch)s,
-        %(owner)s, clock_timestamp() + make_interval(secs => %(lease_s)s), %(next_seq)s, %(head)s, %(priority)s)
+        %(owner)s, clock_timestamp() + make_interval(secs => %(lease_s)s), %(next_seq)s, %(head)s, %(priority)s,
+        %(batch_id)s, %(held)s)
 """
 
 CREATE_WITH_EVENTS = f"""
@@ -75,7 +77,7 @@ UPDATE runs r SET partial = g.partial::json
 """
 
 LOCK = """
-SELECT status, epoch, next_seq, head, lease_owner, lease_until < clock_timestamp() AS expired
+SELECT status, epoch, next_seq, head, lease_owner, held, lease_until < clock_timestamp() AS expired
   FROM runs WHERE id = %(run_id)s FOR UPDATE
 """
 
@@ -87,9 +89,10 @@ UPDATE runs SET epoch = %(epoch)s, status = 'running', lease_owner = %(owner)s,
 
 ADVANCE = """
 UPDATE runs SET next_seq = %(next_seq)s, head = %(head)s,
-       status = CASE WHEN status = 'waiting' THEN 'queued' ELSE status END
+       status = CASE WHEN status = 'waiting' THEN 'queued' ELSE status END, held = false
  WHERE id = %(run_id)s
 """
+"""A person's word lets a held run go on: else one that is cancelled would never come to its end."""
 
 RENEW = """
 UPDATE runs SET lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
@@ -118,8 +121,12 @@ WHERE run_id = ANY(%(run_ids)s::uuid[]) ORDER BY run_id, seq
 ORPHANS = """
 (SELECT id FROM runs WHERE status = 'running' AND lease_until < clock_timestamp() ORDER BY id LIMIT %(limit)s)
 UNION ALL
-(SELECT id FROM runs WHERE status = 'queued' ORDER BY priority DESC, id LIMIT %(limit)s)
+(SELECT id FROM runs WHERE status = 'queued' AND NOT held ORDER BY priority DESC, id LIMIT %(limit)s)
 LIMIT %(limit)s
+"""
+
+HOLD = """
+UPDATE runs SET held = %(held)s WHERE batch_id = %(batch_id)s AND status = 'queued' AND held <> %(held)s
 """
 
 APPROVALS = """

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, ColumnElement, Float, Numeric, Select, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Float, Numeric, Select, case, cast, func, select
 from sqlalchemy.orm import Session, defer
 
 from core.db.run_tables import RunRow
@@ -41,6 +41,17 @@ class RunRepository:
         """Every run of every branch, oldest first."""
         rows = self._session.scalars(_runs().where(RunRow.conversation_id == conversation_id).order_by(RunRow.id))
         return [_run(row) for row in rows]
+
+    def open_of(self, batch_id: UUID) -> list[UUID]:
+        """Runs of a batch that have not ended, in the order in which they were queued."""
+        mine = (RunRow.batch_id == batch_id, RunRow.status.not_in(ENDED))
+        return [*self._session.scalars(select(RunRow.id).where(*mine).order_by(RunRow.id))]
+
+    def counts_of(self, batch_id: UUID) -> dict[str, int]:
+        """Runs of a batch by status; those that are held as `held`."""
+        place = case((RunRow.held, "held"), else_=RunRow.status)
+        rows = self._session.execute(select(place, func.count()).where(RunRow.batch_id == batch_id).group_by(place))
+        return dict(list(rows))
 
     def totals(self, wanted: RunFilter) -> RunTotals:
         """Of all runs that the filter lets through, not of one page."""
@@ -89,6 +100,7 @@ def _equals(wanted: RunFilter) -> Iterator[tuple[Any, object]]:
     yield RunRow.agent_id, wanted.agent_id
     yield RunRow.revision, wanted.revision
     yield RunRow.conversation_id, wanted.conversation_id
+    yield RunRow.batch_id, wanted.batch_id
     yield RunRow.model, wanted.model
     yield RunRow.created_by, wanted.created_by
 

@@ -66,7 +66,8 @@ class BundleService:
         return self._store(bundle.run, events, [entry.body for entry in bundle.entries])
 
     def _store(self, run: Run, events: list[Event], bodies: list[str]) -> Result[Run]:
-        kept = msgspec.structs.replace(run, agent_id=None, conversation_id=None, parent_run_id=None, lease_owner=None)
+        elsewhere = dict.fromkeys(("agent_id", "conversation_id", "parent_run_id", "batch_id", "lease_owner"))
+        kept = msgspec.structs.replace(run, **elsewhere, held=False)
         with UnitOfWork(self._engine) as unit:
             if RunRepository(unit.session).get(run.id) is not None:
                 return Err("conflict", f"The run {run.id} is here already.")

@@ -45,6 +45,10 @@ class StartRun(msgspec.Struct, frozen=True, kw_only=True):
     """A tool that changes the world waits for a person, whatever the agent's policy is."""
     recorded: tuple[Recorded, ...] = ()
     """Results that stand in for calls of the same tool with the same arguments."""
+    batch_id: UUID | None = None
+    """It is one of many: queued behind what people wait for, and paused together with the others of this id."""
+    held: bool = False
+    """With `batch_id`: queued, and nobody takes it up before the batch goes on."""
 
 
 class Chosen(msgspec.Struct, frozen=True, kw_only=True):

@@ -138,14 +138,15 @@ class RunService:
 
     def _record(self, run: Run, created: Created) -> Run:
         """Claimed by this process in the same transaction, or queued for those that execute."""
+        claims = self._executes and run.batch_id is None
         facts: tuple[Fact, ...] = (created, Claimed(by=self._owner, code=self._code))
-        if not self._executes:
+        if not claims:
             run = msgspec.structs.replace(run, status="queued", epoch=0, lease_owner=None)
             facts = (created,)
         with UnitOfWork(self._engine) as unit:
             events = JournalRepository(unit.session.connection()).create(run, facts, self._lease_s)
             unit.commit()
-        if self._executes:
+        if claims:
             self._executor.submit(run.id, events)
         return run
 
@@ -318,7 +319,9 @@ def _row(start: StartRun, chosen: Chosen, spec: RunSpec, parent_id: UUID | None,
         created_at=datetime.now(UTC),
         epoch=1,
         lease_owner=owner,
-        priority=WAITED_FOR,
+        priority=WAITED_FOR if start.batch_id is None else 0,
+        batch_id=start.batch_id,
+        held=start.held and start.batch_id is not None,
     )
 
 

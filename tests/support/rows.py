@@ -32,6 +32,11 @@ ROWS = {
         "INSERT INTO workers (name, key, pid) VALUES ('w', 1, 1)",
     ),
     "0007": ("INSERT INTO comparisons (id, origin_run_id) SELECT gen_random_uuid(), id FROM runs",),
+    "0009": (
+        "INSERT INTO runs (id, kind, batch_id, held) VALUES (gen_random_uuid(), 'api', gen_random_uuid(), true)",
+        "INSERT INTO endpoints (id, name, base_url, requests_per_minute) VALUES (gen_random_uuid(), 'r', 'http://r', 1)",
+        "INSERT INTO endpoint_budgets (name, sent) VALUES ('r', '{\"1\": 1}')",
+    ),
 }
 
 
