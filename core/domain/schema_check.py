@@ -35,12 +35,14 @@ def schema_fault(schema: dict[str, Json]) -> str:
     return ""
 
 
-def complaints(schema: dict[str, Json], value: Json, hidden: Collection[str] = ()) -> Iterator[str]:
+def complaints(
+    schema: dict[str, Json], value: Json, hidden: Collection[str] = (), whole: str = "The arguments"
+) -> Iterator[str]:
     """One sentence for each fault of `value`. Top-level fields in `hidden` are never named or shown.
 
-    `schema` must be one that `schema_fault` lets pass.
+    `schema` must be one that `schema_fault` lets pass; `whole` is what the value is called.
     """
-    writer = _Writer(schema, hidden)
+    writer = _Writer(schema, hidden, whole)
     for error in _validator(msgspec.json.encode(schema)).iter_errors(value):
         if error.instance_path and error.instance_path[0] in hidden:
             yield "A value that a person fixed for this tool does not fit it; only a person can change that."
@@ -62,9 +64,10 @@ class _Writer:
 
     schema: dict[str, Json]
     hidden: Collection[str]
+    whole: str
 
     def sentence(self, error: ValidationError) -> str:
-        where = _place(error.instance_path)
+        where = _place(error.instance_path, self.whole)
         match error.kind:
             case Kind.Required(missing):
                 return f"{where} must have `{missing}`."
@@ -144,9 +147,9 @@ def _count(kind: Kind) -> str:
             return f"such that it fits the schema's rule `{kind.name}`"
 
 
-def _place(path: list[str | int]) -> str:
+def _place(path: list[str | int], whole: str) -> str:
     if not path:
-        return "The arguments"
+        return whole
     steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return f"`{steps.lstrip('.')}`"
 
