@@ -9,11 +9,15 @@ import msgspec
 
 _INVISIBLE = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 """What models and tools write must not steer a terminal."""
+_LINE_ENDS = {char.encode(): f"\\u{ord(char):04x}".encode() for char in "\x85\u2028\u2029"}
+"""Legal inside of JSON, and the end of a line for whoever splits the output by Unicode's rules, as Python does."""
 
 
 def print_json(value: Any, *, pretty: bool = True) -> None:
     """One document, or with `pretty` off one line of many, at once on stdout."""
     text = msgspec.json.encode(value)
+    for char, escaped in _LINE_ENDS.items():
+        text = text.replace(char, escaped)
     sys.stdout.buffer.write((msgspec.json.format(text, indent=2) if pretty else text) + b"\n")
     sys.stdout.buffer.flush()
 

@@ -6,6 +6,7 @@ from typing import assert_never
 from core.domain.arguments import BadArguments, check_arguments
 from core.domain.canonical import canonical, content_hash
 from core.domain.event import Asked, Fact, Finished, Lost, Refused, Unknown
+from core.domain.message import ToolCall
 from core.domain.run import EndStatus
 from core.domain.state import CallState, ModelCall, RunState
 from core.domain.tool import ToolSpec
@@ -180,7 +181,7 @@ def _start(state: RunState, starts: list[ToolStart]) -> Action:
 def _judge(state: RunState, call: CallState) -> ToolStart | Refused | Asked | Finished:
     """May this call be executed as the model asked for it?"""
     if call.tool is None:
-        return _refusal(call, "tool_unknown", _no_such_tool(state, call.call.name))
+        return _refusal(call, "tool_unknown", _no_such_tool(state, call.call))
     raw = call.answered.arguments if call.answered and call.answered.arguments else call.call.arguments
     arguments = check_arguments(call.tool, raw)
     if isinstance(arguments, BadArguments):
@@ -233,9 +234,9 @@ def _refusal(call: CallState, error: FaultKind, reason: str) -> Refused:
     return Refused(effect=call.effect, name=call.call.name, arguments=call.call.arguments, reason=reason, error=error)
 
 
-def _no_such_tool(state: RunState, name: str) -> str:
+def _no_such_tool(state: RunState, call: ToolCall) -> str:
     known = ", ".join(tool.name for tool in state.spec.tools) or "none"
-    return f"There is no tool named {name!r}. Tools you may use: {known}."
+    return f"There is no tool named {call.name!r}. Tools you may use: {known}. You sent: {call.arguments}"
 
 
 def _question(call: CallState) -> Asked:

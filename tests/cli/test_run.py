@@ -65,6 +65,21 @@ def test_without_json_the_text_streams_to_stdout(served, python_m_core):
     assert ended.err == ""
 
 
+def test_every_entry_is_one_line_whatever_the_reader_calls_a_line(served, cli):
+    said = "a\u2028b\u2029c\x85d"
+    with served(text(said)):
+        ended = cli("run", "-", said, "--endpoint", "scripted", "--json")
+    assert ended.lines[-1]["output"] == said
+
+
+def test_an_unknown_tool_is_answered_with_what_was_sent(served, cli):
+    with served(calls(("nope", '{"a":')), text("Sorry.")) as server:
+        last = cli("run", "-", "hi", "--endpoint", "scripted", "--tool", "calculator", "--json").lines[-1]
+    *_, asked, told = server.requests[1].json["messages"]
+    assert (last["calls"], asked["tool_calls"][0]["function"]["arguments"]) == ({"executed": 0, "refused": 1}, "{}")
+    assert 'You sent: {"a":' in told["content"]
+
+
 def test_reasoning_is_kept_apart(served, cli):
     thinking = stream(
         chunk({"reasoning": "Let me see. "}),
