@@ -70,6 +70,8 @@ def progress_line(event: Event) -> str:
             return "\n".join(f"! {note}" for note in spec.notes)
         case Started(name=name, arguments=arguments) if name:
             return f"→ {name} {shortened(arguments, 100)}"
+        case Finished(notes=notes) | Decision(notes=notes) if notes:
+            return "\n".join(f"! {note}" for note in notes)
         case Finished(effect=effect, output=output, error=error, took_ms=took_ms) if not effect.endswith(".m"):
             return f"  {error.message}" if error else f"  = {shortened(output, 100)}  ({took_ms:.0f} ms)"
         case Refused(name=name, reason=reason):
@@ -80,8 +82,6 @@ def progress_line(event: Event) -> str:
             return f"? Call {effect} waits for a person's approval."
         case Asked(effect=effect):
             return f"? Call {effect} waits until a person says what became of it."
-        case Decision(notes=notes) if notes:
-            return "\n".join(f"! {note}" for note in notes)
         case _:
             return ""
 

@@ -140,6 +140,8 @@ class Finished(_Fact, frozen=True, tag="finished"):
     took_ms: float = 0.0
     usage: Usage | None = None
     exchange: Exchange | None = None
+    notes: tuple[str, ...] = ()
+    """Of a failed model call: what a person must be shown, as in a decision."""
     source: str = ""
     """Set where nothing was executed: the result is the recorded one of `run/effect`. The attempt is then 0."""
     dry_run: bool = False

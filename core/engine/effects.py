@@ -82,6 +82,7 @@ class ModelEffect:
             took_ms=took_ms,
             usage=reply.usage,
             exchange=reply.exchange,
+            notes=reply.notes,
         )
 
     def _on_delta(self, delta: Delta) -> None:

@@ -1,15 +1,13 @@
 """Secrets of tools: looked up when they are sent, and taken out of whatever comes back."""
 
-import json
-from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
-from urllib.parse import quote, quote_plus
 
 import msgspec
 
 from core.domain.canonical import Json
+from core.domain.secrecy import in_texts, spellings
 from core.domain.tool import ToolResult
 from core.errors import Fault, FaultError, OutcomeUnknown
 
@@ -37,9 +35,9 @@ class Scrubber:
 
     def __init__(self, values: Iterable[tuple[str, str]]) -> None:
         """Each with the secret's name; one secret may have several, such as a password within a pair."""
-        spellings = {form: name for name, value in values for form in _spellings(value)}
+        forms = {form: name for name, value in values if len(value) >= _MIN_CHARS for form in spellings(value)}
         # The longest first: a value may be a part of another.
-        self._spellings = sorted(spellings.items(), key=lambda pair: -len(pair[0]))
+        self._spellings = sorted(forms.items(), key=lambda pair: -len(pair[0]))
 
     def text(self, text: str) -> str:
         for spelling, name in self._spellings:
@@ -48,15 +46,7 @@ class Scrubber:
 
     def value(self, value: Json) -> Json:
         """The same for every text within a value, the keys of objects included."""
-        match value:
-            case str():
-                return self.text(value)
-            case list():
-                return [self.value(item) for item in value]
-            case dict():
-                return {self.text(key): self.value(item) for key, item in value.items()}
-            case _:
-                return value
+        return in_texts(value, self.text)
 
     def result(self, result: ToolResult) -> ToolResult:
         if not self._spellings:
@@ -73,12 +63,3 @@ class Scrubber:
             raise FaultError(fault) from None
         except OutcomeUnknown as error:
             raise OutcomeUnknown(self.text(str(error))) from None
-
-
-def _spellings(value: str) -> set[str]:
-    """A value as it is, and as JSON, addresses and base64 write it."""
-    raw = value.encode("utf-8", "surrogatepass")
-    as_json = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
-    in_addresses = {quote(raw), quote(raw, safe=""), quote_plus(raw)}
-    encoded = {b64encode(raw).decode().rstrip("="), urlsafe_b64encode(raw).decode().rstrip("=")}
-    return {value, *as_json, *in_addresses, *encoded} if len(value) >= _MIN_CHARS else set()

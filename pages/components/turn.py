@@ -78,7 +78,8 @@ def _step_facts(step: StepState) -> None:
     lost = sum(1 for attempt in step.model.attempts[:-1] if attempt.ended_at is None)
     if lost:
         st.caption(f":material/repeat: {counted(lost, 'attempt')} before this one was lost when its worker ended.")
-    for note in step.model.decision.notes if step.model.decision else ():
+    outcome = step.model.decision or step.model.gave_up
+    for note in outcome.notes if outcome else ():
         _note(note)
 
 

@@ -38,6 +38,7 @@ def test_a_value_is_found_in_every_spelling(value, around):
     scrub = Scrubber([("KEY", value)])
     raw = value.encode("utf-8", "surrogatepass")
     spellings = [value, json.dumps(value), quote(raw, safe=""), quote_plus(raw), b64encode(raw).decode()]
+    spellings += [raw.hex(), b64encode(b"Bearer " + raw).decode(), b64encode(b"me:" + raw).decode()]
     for spelling in spellings:
         assert spelling.strip('"') not in scrub.text(f"<{around}{spelling}{around}>").replace("[secret KEY]", "")
 

@@ -15,6 +15,7 @@ from core.clients.chat.gate import Gate
 from core.clients.chat.hub import hub_client, load_hub
 from core.clients.chat.reading import Reading
 from core.clients.chat.route import Route, route_to
+from core.clients.chat.secrecy import Veil, VeiledStream
 from core.clients.chat.transport import SharedClient, Wire, decoded, sending
 from core.domain.endpoint import Endpoint
 from core.domain.event import Exchange
@@ -67,13 +68,16 @@ class ChatClient:
         Cancelling the task closes the connection at once.
         """
         assembler = Assembler(request.key)
+        shown = VeiledStream(on_delta)
+        veil = Veil()
         wire: Wire | None = None
         fault = None
         try:
             async with asyncio.timeout(request.time_limit_s) as limit:
                 async with self._room(request.endpoint, on_delta):
                     wire = await self._wire(request)
-                    await _converse(wire, request.model, Reading(assembler, on_delta, wire, limit))
+                    veil = shown.hide(wire.route.secrets)
+                    await _converse(wire, request.model, Reading(assembler, shown, wire, limit))
         except TimeoutError:
             if not limit.expired():
                 raise
@@ -81,10 +85,11 @@ class ChatClient:
                 fault = Fault("time_limit", "The answer took longer than the time that was left for it.")
         except FaultError as error:
             fault = error.fault
-        reply = _reply(assembler, fault, wire)
+        reply = assembler.reply(fault, None if wire is None else _exchange(wire, assembler))
         if last := assembler.take_delta():
-            on_delta(last)
-        return reply
+            shown(last)
+        shown.close()
+        return veil.reply(reply)
 
     async def close(self) -> None:
         """Close all connections. Requests under way fail."""
@@ -135,15 +140,6 @@ async def _converse(wire: Wire, model: str, reading: Reading) -> None:
             await hub.chat_completion([], model=model or "unnamed", stream=True)
         async with aclosing(decoded(wire)) as pieces:
             await reading.read(pieces)
-
-
-def _reply(assembler: Assembler, fault: Fault | None, wire: Wire | None) -> Reply:
-    if wire is None:
-        return assembler.reply(fault)
-    reply = assembler.reply(fault, _exchange(wire, assembler))
-    if reply.fault is None:
-        return reply
-    return msgspec.structs.replace(reply, fault=faults.without_key(reply.fault, wire.route.key))
 
 
 def _exchange(wire: Wire, assembler: Assembler) -> Exchange:

@@ -100,13 +100,6 @@ def retry_after_s(headers: Mapping[str, str], now_s: float) -> float | None:
     return None if wait_s is None else min(wait_s, _LONGEST_WAIT_S)
 
 
-def without_key(fault: Fault, key: str) -> Fault:
-    """The fault without the credential that a server may quote in its complaint about it."""
-    if not key or key not in fault.message:
-        return fault
-    return msgspec.structs.replace(fault, message=fault.message.replace(key, "[key]"))
-
-
 def request_id(headers: Mapping[str, str]) -> str:
     return next((words.bounded(headers[name], 200) for name in _REQUEST_IDS if headers.get(name)), "")
 

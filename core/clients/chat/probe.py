@@ -12,6 +12,7 @@ from core.clients.chat import faults, lenient, words
 from core.clients.chat.models import items_in, models_in
 from core.clients.chat.proxies import proxy_for
 from core.clients.chat.route import Route, route_to, without_password
+from core.clients.chat.secrecy import veil_over
 from core.domain.endpoint import Endpoint
 from core.domain.model_info import ModelInfo
 from core.errors import Fault, FaultError
@@ -49,15 +50,18 @@ def probe(
     """
     began = time.perf_counter()
     url = ""
+    veil = veil_over(())
     try:
         route = route_to(endpoint, address, key)
+        veil = veil_over(route.secrets)
         url = without_password(httpx2.URL(route.models_url))
         if route.base_url is None and is_key_checked:
             _get(_IDENTITY_URL, route.key, timeout_s, transport)
         models = _models(route, timeout_s, transport)
     except FaultError as error:
-        fault = faults.without_key(error.fault, (key or "").strip())
+        fault = veil.fault(error.fault)
         return EndpointProbe(ok=False, took_ms=_ms_since(began), fault=fault, url=url)
+    models = tuple(map(veil.model, models))
     names = tuple(model.name for model in models)
     return EndpointProbe(ok=True, took_ms=_ms_since(began), models=names, catalogue=models, url=url)
 

@@ -23,6 +23,12 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """Scheme, host and port: nothing may go anywhere else."""
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not come back: the key, and a password that stands in the address."""
+        password = httpx2.URL(self.base_url).password if self.base_url else ""
+        return tuple(filter(None, (self.key, password)))
+
+    @property
     def models_url(self) -> str:
         """Where the models of this endpoint are listed, by the rule that makes the address of a completion."""
         if self.base_url is None:

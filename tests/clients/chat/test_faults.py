@@ -185,8 +185,3 @@ def test_broken_connections(error, has_begun, kind, words_):
 )
 def test_request_ids(headers, found):
     assert faults.request_id(httpx2.Headers(headers)) == found
-
-
-def test_a_key_that_is_quoted_back_is_hidden():
-    assert faults.without_key(Fault("auth", "bad key sk-1"), "sk-1").message == "bad key [key]"
-    assert faults.without_key(Fault("auth", "bad key"), "").message == "bad key"
