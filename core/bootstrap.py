@@ -1,5 +1,6 @@
 """The composition root: the only place that knows every concrete class. Nothing is built at import."""
 
+import asyncio
 import os
 import secrets
 import socket
@@ -199,7 +200,11 @@ def _executor(
             holds_lease=worker.holds_lease,
             lease_again=worker.lease_again,
         )
-        return Crew(worker, around(ports), chat.close)
+
+        async def hang_up() -> None:
+            await asyncio.gather(chat.close(), toolbox.hang_up())
+
+        return Crew(worker, around(ports), hang_up)
 
     return Executor(parts.owner, crew)
 

@@ -108,10 +108,10 @@ def _check(host: str, address: str) -> None:
 
 
 class GuardedTransport(httpx2.AsyncBaseTransport):
-    """A transport for httpx2 behind the guard. No proxies, no connection is used twice.
+    """A transport for httpx2 behind the guard. No proxies; no connection is used twice unless some are to be kept.
 
-    A kept connection would be found by host and port alone: one that a tool with an allowance opened would
-    serve a tool without.
+    A kept connection is found by host and port alone: one that a tool with an allowance opened would serve a tool
+    without, so only a transport that has one user keeps any.
     """
 
     def __init__(
@@ -120,10 +120,11 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         *,
         resolve: Resolve = system_addresses,
         ssl_context: ssl.SSLContext | None = None,
+        kept_connections: int = 0,
     ) -> None:
         backend = GuardedBackend(allowed, resolve)
         self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=ssl_context, network_backend=backend, max_keepalive_connections=0, retries=0
+            ssl_context=ssl_context, network_backend=backend, max_keepalive_connections=kept_connections, retries=0
         )
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:

@@ -1,6 +1,6 @@
 """The places of a run at which its process may die: before and after each commit, request and call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import msgspec
@@ -8,8 +8,9 @@ import msgspec
 from core.domain.event import Event, effect_of, kind_of
 from core.domain.journal import Batch, Partial
 from core.domain.model_call import Delta, ModelRequest, Reply
-from core.domain.tool import ToolRequest, ToolResult
+from core.domain.tool import ToolRequest, ToolResult, ToolSpec
 from core.engine.ports import Journal, Model, Ports, Tools
+from core.errors import Fault
 
 Reached = Callable[[str], None]
 """Told the name of each boundary when the run comes to it, before anything else happens."""
@@ -76,6 +77,9 @@ class _ToolsAt:
         result = await self._tools.call(request)
         self._reached(f"after call {effect}")
         return result
+
+    async def fault(self, tools: Sequence[ToolSpec], *, is_first: bool) -> Fault | None:
+        return await self._tools.fault(tools, is_first=is_first)
 
 
 def _named(event: Event) -> str:

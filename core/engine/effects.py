@@ -39,17 +39,9 @@ class ModelEffect:
 
     async def run(self) -> Fact:
         """Ask once. A cancelled request leaves its partial text behind as an outcome."""
-        spec = self._state.spec
-        request = ModelRequest(
-            endpoint=spec.endpoint,
-            model=spec.model,
-            body=self._body.content,
-            key=f"{self._state.run_id}/{self._effect}",
-            time_limit_s=seconds_left(self._state),
-        )
         started = self._ports.now()
         try:
-            reply = await self._ports.model.ask(request, self._on_delta)
+            reply = await self._ask()
         except asyncio.CancelledError:
             reply = Reply(
                 text="".join(self._text),
@@ -57,6 +49,20 @@ class ModelEffect:
                 fault=Fault("cancelled", "Stopped by a person."),
             )
         return self._outcome(reply, milliseconds_since(started, self._ports.now()))
+
+    async def _ask(self) -> Reply:
+        """The model's reply, unless a tool that it would be told of is no longer what was pinned."""
+        spec = self._state.spec
+        if fault := await self._ports.tools.fault(spec.tools, is_first=self._action.step == 1):
+            return Reply(fault=fault)
+        request = ModelRequest(
+            endpoint=spec.endpoint,
+            model=spec.model,
+            body=self._body.content,
+            key=f"{self._state.run_id}/{self._effect}",
+            time_limit_s=seconds_left(self._state),
+        )
+        return await self._ports.model.ask(request, self._on_delta)
 
     def _outcome(self, reply: Reply, took_ms: float) -> Fact:
         if reply.fault is None:

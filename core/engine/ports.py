@@ -10,8 +10,8 @@ import msgspec
 from core.domain.event import Event
 from core.domain.journal import Batch, Partial
 from core.domain.model_call import Delta, ModelRequest, Reply
-from core.domain.tool import ToolRequest, ToolResult
-from core.errors import Fenced
+from core.domain.tool import ToolRequest, ToolResult, ToolSpec
+from core.errors import Fault, Fenced
 
 
 class Journal(Protocol):
@@ -37,6 +37,9 @@ class Model(Protocol):
 class Tools(Protocol):
     async def call(self, request: ToolRequest) -> ToolResult:
         """Raises `FaultError` when it failed cleanly, `OutcomeUnknown` when nobody can say."""
+
+    async def fault(self, tools: Sequence[ToolSpec], *, is_first: bool) -> Fault | None:
+        """Why a model must not be told of these tools: one is no longer what was pinned. `is_first`: the run begins."""
 
 
 class Observer(Protocol):

@@ -1,7 +1,7 @@
 """Where a decided call becomes an act: every kind of tool behind one door."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from core.clients.outbound import Outbound
 from core.domain.tool import ToolKind, ToolRequest, ToolResult, ToolSpec
@@ -10,6 +10,7 @@ from core.tools.builtin.catalogue import catalogue
 from core.tools.builtin.executor import BuiltinExecutor
 from core.tools.executor import Executor
 from core.tools.http_request.executor import HttpExecutor
+from core.tools.mcp.executor import FRESH_S, McpExecutor
 from core.tools.notebook import NotebookStore
 from core.tools.secrets import SecretSource
 
@@ -28,11 +29,13 @@ class Toolbox:
         executors: Mapping[ToolKind, Executor] | None = None,
     ) -> None:
         self._builtin = BuiltinExecutor(outbound, notebook)
+        self._mcp = McpExecutor(secrets)
         requests = HttpExecutor(outbound, secrets)
         self._executors: dict[ToolKind, Executor] = {
             "builtin": self._builtin,
             "http": requests,
             "openapi": requests,
+            "mcp": self._mcp,
             **(executors or {}),
         }
 
@@ -59,6 +62,18 @@ class Toolbox:
                 return await executor.call(request)
         except TimeoutError:
             raise _too_late(request) from None
+
+    async def fault(self, tools: Iterable[ToolSpec], *, is_first: bool) -> Fault | None:
+        """Why a run must not go on with these tools, as far as others define them; None: all are as they were pinned.
+
+        `is_first`: the run begins, and what the servers said a moment ago does not count.
+        """
+        pinned = [tool for tool in tools if tool.kind == "mcp"]
+        return await self._mcp.fault(pinned, max_age_s=0.0 if is_first else FRESH_S) if pinned else None
+
+    async def hang_up(self) -> None:
+        """End what is held open on the event loop that called the tools."""
+        await self._mcp.close()
 
     def close(self) -> None:
         """Give back the threads."""

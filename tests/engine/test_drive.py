@@ -485,3 +485,28 @@ async def test_a_drive_never_goes_on_under_an_epoch_that_is_not_its_own():
     with pytest.raises(Fenced):
         await asyncio.wait_for(task, 2)
     assert tools.ran == []
+
+
+async def test_a_tool_that_is_not_what_was_pinned_ends_the_run_before_the_model_is_asked():
+    journal, tools = MemoryJournal(spec(ADD)), CountingTools()
+    tools.drifted = Fault("tool_drift", "add says another thing now.")
+    model = PlannedModel(says("never"))
+
+    assert await drive(journal, model, tools) == "failed"
+
+    assert model.requests == []
+    assert journal.events[-1].fact.error == tools.drifted
+    assert faults(journal.events) == []
+
+
+async def test_a_tool_that_drifts_in_mid_run_ends_it_before_the_next_question():
+    journal, tools = MemoryJournal(spec(ADD)), CountingTools()
+    model = PlannedModel(asks(call("add")), says("never"))
+
+    def drift(_: int) -> None:
+        tools.drifted = Fault("tool_drift", "add says another thing now.")
+
+    tools.after_effect = drift
+    assert await drive(journal, model, tools) == "failed"
+    assert (len(model.requests), len(tools.ran)) == (1, 1)
+    assert journal.events[-1].fact.error.kind == "tool_drift"

@@ -77,9 +77,9 @@ from pathlib import Path
 from core.db.engine import create_engine
 from core.domain.tool import ToolResult
 from tests.support.database_runs import record_run, working
-from tests.support.engine import ADD, BOOK, SEND, PlannedModel, asks, call, says, spec
+from tests.support.engine import ADD, BOOK, SEND, CountingTools, PlannedModel, asks, call, says, spec
 
-class Hanging:
+class Hanging(CountingTools):
     async def call(self, request):
         with open(sys.argv[3], "a") as effects:
             effects.write(request.key + "\\n")

@@ -18,7 +18,7 @@ from core.domain.tool import ToolRequest, ToolResult, ToolSpec
 from core.engine.drive import Drive
 from core.engine.feed import Feed
 from core.engine.ports import Ports
-from core.errors import Fenced, Moved
+from core.errors import Fault, Fenced, Moved
 from core.ids import new_id
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -134,6 +134,10 @@ class CountingTools:
         self.hold: asyncio.Event | None = None
         self.raises: Exception | None = None
         self.after_effect: Callable[[int], None] = lambda effects: None
+        self.drifted: Fault | None = None
+
+    async def fault(self, tools: Sequence[ToolSpec], *, is_first: bool) -> Fault | None:
+        return self.drifted
 
     async def call(self, request: ToolRequest) -> ToolResult:
         self.ran.append((request.tool.name, request.key))

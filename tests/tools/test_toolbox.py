@@ -91,7 +91,7 @@ async def test_a_notebook_that_refuses_is_an_error_result(toolbox):
 
 async def test_kinds_without_an_executor_are_unsupported(toolbox):
     with pytest.raises(FaultError, match="unsupported"):
-        await toolbox.call(request(ToolSpec(name="x", description="", parameters={}, kind="mcp")))
+        await toolbox.call(request(ToolSpec(name="x", description="", parameters={}, kind="hf")))
 
 
 async def test_a_built_in_tool_that_is_gone_is_unknown(toolbox):

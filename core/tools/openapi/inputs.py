@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from core.domain.canonical import Json
 from core.tools.http_request.operation import Input, Style
-from core.tools.openapi.naming import argument_name
+from core.tools.naming import argument_name
 from core.tools.openapi.schemas import Schemas, followed, words
 
 IDEMPOTENCY_HEADERS = {"idempotency-key", "x-idempotency-key", "idempotencykey"}

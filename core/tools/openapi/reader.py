@@ -11,9 +11,9 @@ from core.domain.canonical import Json
 from core.domain.schema_check import schema_fault
 from core.domain.tool import Repeat, ToolSpec
 from core.tools.http_request.operation import Credential, Operation
+from core.tools.naming import Names
 from core.tools.openapi.document import DocumentError
 from core.tools.openapi.inputs import CannotImportError, Inputs
-from core.tools.openapi.naming import Names
 from core.tools.openapi.schemas import Schemas, UnresolvedError, followed, words
 from core.tools.openapi.security import Security
 from core.tools.secrets import NAME_PATTERN

@@ -1,0 +1,1 @@
+"""Sessions with MCP servers: one for each server, kept while this process lives."""

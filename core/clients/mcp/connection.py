@@ -1,0 +1,208 @@
+"""One connection with one MCP server. The only module that imports the SDK, which takes a second: it is imported in a
+thread when the first server is needed.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from typing import Any, Self
+
+import httpx2
+from mcp import Client, MCPError, StdioServerParameters, stdio_client, types
+from mcp.client import Transport
+from mcp.client.streamable_http import streamable_http_client
+from pydantic import TypeAdapter, ValidationError
+
+from core import __version__
+from core.clients.mcp.answer import Called
+from core.clients.mcp.errors import (
+    ANSWERED,
+    LOST,
+    NOT_SENT,
+    SESSION_GONE,
+    LostAnswerError,
+    SessionGoneError,
+    refused,
+    said_over_http,
+)
+from core.clients.mcp.http import http_client
+from core.clients.mcp.stderr import StderrTail
+from core.domain.canonical import Json
+from core.domain.tool_source import ListedTool, McpServer
+from core.errors import Fault, FaultError
+
+_MOST_PAGES = 100
+_LIST_S = 30.0
+_FAILURES = (OSError, ValueError, RuntimeError, MCPError, httpx2.HTTPError, FaultError, ExceptionGroup)
+_ANSWER: TypeAdapter[Any] = TypeAdapter(types.CallToolResult | types.InputRequiredResult)
+_SDK_WORDS = ("Connection closed", "Request 'tools/", "SSE stream ", "Failed to parse ")
+"""How the SDK's own errors begin. Their codes say nothing: servers use the same ones for what they mean."""
+_SAID_CHARS = 600
+
+
+class Connection:
+    """An open session. Used from any task of its loop."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        info = client.server_info
+        self.server_name = f"{info.name} {info.version}".strip() if info else ""
+        self.protocol = client.protocol_version
+
+    async def list(self) -> tuple[ListedTool, ...]:
+        """Every tool, page by page. Raises `FaultError`."""
+        found: list[ListedTool] = []
+        cursor: str | None = None
+        for _ in range(_MOST_PAGES):
+            request = types.ListToolsRequest(params=types.PaginatedRequestParams(cursor=cursor))
+            with _translated(is_call=False):
+                page = await self._client.session.send_request(request, types.ListToolsResult, _LIST_S)
+            found += [_listed(tool) for tool in page.tools]
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        return tuple(found)
+
+    async def call(self, tool: str, arguments: dict[str, Json], time_limit_s: float) -> Called:
+        """One request, never a second.
+
+        Raises `FaultError` when the server did not act, `LostAnswerError` when nobody can say.
+        """
+        request = types.CallToolRequest(params=types.CallToolRequestParams(name=tool, arguments=arguments))
+        with _translated(is_call=True):
+            answer = await self._client.session.send_request(request, _ANSWER, time_limit_s)
+        if isinstance(answer, types.InputRequiredResult):
+            raise refused("The server asks a person for more, which is not possible here.", "unsupported")
+        plain = answer.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return Called(tuple(plain["content"]), plain.get("structuredContent"), bool(answer.is_error))
+
+
+async def keep(
+    server: McpServer, secrets: Mapping[str, str], opened: "asyncio.Future[Connection]", ended: asyncio.Event
+) -> None:
+    """Hold a session open until `ended` is set, by us or by the server's going away.
+
+    `opened` is given the connection, or a `FaultError` that says why there is none.
+    """
+    with StderrTail() as tail:
+        try:
+            transport = await _transport(server, secrets, tail)
+            info = types.Implementation(name="aryabhatta", version=__version__)
+            async with Client(_watched(transport, ended), cache=None, client_info=info) as client:
+                opened.set_result(Connection(client))
+                await ended.wait()
+        except _FAILURES as error:
+            if not opened.done():
+                opened.set_exception(refused(_why(server, error, tail)))
+                opened.exception()  # nobody may be waiting for it any more
+        finally:
+            ended.set()
+
+
+def _why(server: McpServer, error: BaseException, tail: StderrTail) -> str:
+    """Why there is no session, with the last that a command said."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    match error:
+        case FileNotFoundError():
+            return f"There is no command {server.command[0]!r} on this machine."
+        case OSError():
+            return f"The command {server.command[0]!r} cannot be started: {error.strerror or error}."
+        case FaultError():
+            return error.fault.message
+    said = f" It said: {tail.text[-_SAID_CHARS:]}" if tail.text else ""
+    return f"{str(error).rstrip('.') or type(error).__name__}.{said}"
+
+
+async def _transport(
+    server: McpServer, secrets: Mapping[str, str], tail: StderrTail
+) -> AbstractAsyncContextManager[Any]:
+    if server.url:
+        return _http(server, secrets)
+    env = server.env | {name: secrets[secret] for name, secret in server.secret_env.items()}
+    command, *arguments = server.command
+    return stdio_client(StdioServerParameters(command=command, args=arguments, env=env), errlog=tail.file)
+
+
+@asynccontextmanager
+async def _http(server: McpServer, secrets: Mapping[str, str]) -> AsyncIterator[Any]:
+    headers = {name: secrets[secret] for name, secret in server.secret_headers.items()}
+    if server.bearer:
+        headers["authorization"] = f"Bearer {secrets[server.bearer]}"
+    async with (
+        await http_client(headers, server.allow_hosts) as client,
+        streamable_http_client(server.url, http_client=client) as streams,
+    ):
+        yield streams
+
+
+@asynccontextmanager
+async def _watched(transport: Transport, ended: asyncio.Event) -> AsyncIterator[Any]:
+    """The transport's streams; the end of what the server sends sets `ended`."""
+    async with transport as (read, write):
+        yield _Watched(read, ended), write
+
+
+class _Watched:
+    """A stream of messages that tells of its end."""
+
+    def __init__(self, inner: Any, ended: asyncio.Event) -> None:
+        self._inner, self._ended = inner, ended
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            return await self._inner.__anext__()
+        except StopAsyncIteration:
+            self._ended.set()
+            raise
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._inner.aclose()
+
+
+def _listed(tool: types.Tool) -> ListedTool:
+    return ListedTool(
+        name=tool.name,
+        title=tool.title or (tool.annotations.title if tool.annotations else "") or "",
+        description=tool.description or "",
+        parameters=tool.input_schema,
+        is_read_only=bool(tool.annotations and tool.annotations.read_only_hint),
+    )
+
+
+@contextmanager
+def _translated(*, is_call: bool) -> Iterator[None]:
+    """The SDK's errors as ours. Without an answer a listing has failed; a call may have happened."""
+    try:
+        yield
+    except MCPError as error:
+        if error.code != LOST and not error.message.startswith(_SDK_WORDS):
+            raise _told(error) from None
+        lost = LostAnswerError("timeout" if error.code == types.REQUEST_TIMEOUT else "connection", error.message)
+    except ValidationError as error:
+        lost = LostAnswerError("stream_malformed", f"the answer is not one of MCP ({error.error_count()} faults)")
+    else:
+        return
+    raise lost if is_call else FaultError(lost.fault)
+
+
+def _told(error: MCPError) -> FaultError:
+    """What the server answered, or what kept the request from it."""
+    match error.code:
+        case code if code == ANSWERED:
+            return said_over_http(error.message)
+        case code if code == SESSION_GONE:
+            return SessionGoneError(Fault("connection", error.message))
+        case code if code == NOT_SENT:
+            return refused(error.message)
+        case _:
+            return refused(error.message, "tool_failed")

@@ -1,0 +1,94 @@
+"""Calls of tools of MCP servers."""
+
+import asyncio
+import time
+from collections.abc import Iterable
+
+import msgspec
+
+from core.clients.mcp.answer import Called
+from core.clients.mcp.errors import LostAnswerError
+from core.clients.mcp.sessions import McpSession, McpSessions
+from core.domain.canonical import content_hash
+from core.domain.tool import ToolRequest, ToolResult, ToolSpec
+from core.domain.tool_source import McpServer
+from core.errors import Fault, FaultError, OutcomeUnknown
+from core.tools.mcp.definition import McpTool
+from core.tools.mcp.drift import drift_fault
+from core.tools.mcp.result import result_of
+from core.tools.secrets import Scrubber, SecretSource, looked_up
+
+FRESH_S = 5.0
+"""How old the server's word may be that a call relies on."""
+
+
+class McpExecutor:
+    """Calls through one session a server; a tool that is no longer what was pinned is not called."""
+
+    def __init__(self, secrets: SecretSource) -> None:
+        self._secrets = secrets
+        self._sessions = McpSessions()
+
+    async def call(self, request: ToolRequest) -> ToolResult:
+        tool = msgspec.convert(request.tool.definition, McpTool)
+        values = await self._values(tool.server)
+        scrubber, begun_s = Scrubber(values.items()), time.monotonic()
+        with scrubber.errors():
+            session = await self._ready(tool, request, values)
+            left_s = request.time_limit_s - (time.monotonic() - begun_s)
+            called = await _called(session, tool, request, max(left_s, 0.1))
+        return await asyncio.to_thread(lambda: scrubber.result(result_of(called)))
+
+    async def fault(self, tools: Iterable[ToolSpec], *, max_age_s: float) -> Fault | None:
+        """Why a run must not go on with these tools: a server does not answer, or says another thing than was pinned.
+
+        What a server said is asked again where it is older than `max_age_s`.
+        """
+        servers: dict[str, list[McpTool]] = {}
+        for spec in tools:
+            tool = msgspec.convert(spec.definition, McpTool)
+            servers.setdefault(content_hash(tool.server), []).append(tool)
+        found = await asyncio.gather(*(self._fault(group, max_age_s) for group in servers.values()))
+        return next((fault for fault in found if fault), None)
+
+    async def close(self) -> None:
+        """End every session."""
+        await self._sessions.close()
+
+    async def _fault(self, tools: list[McpTool], max_age_s: float) -> Fault | None:
+        server = tools[0].server
+        try:
+            values = await self._values(server)
+            with Scrubber(values.items()).errors():
+                listing = await (await self._sessions.get(server, values)).listing(max_age_s)
+        except FaultError as error:
+            said = f"The MCP server {tools[0].source} cannot be used: {error.fault.message}"
+            return msgspec.structs.replace(error.fault, message=said)
+        return next((fault for tool in tools if (fault := drift_fault(tool, listing))), None)
+
+    async def _ready(self, tool: McpTool, request: ToolRequest, values: dict[str, str]) -> McpSession:
+        """The session, when the tool is still what was pinned. Nothing has been called when this raises."""
+        try:
+            async with asyncio.timeout(request.time_limit_s):
+                session = await self._sessions.get(tool.server, values)
+                fault = drift_fault(tool, await session.listing(FRESH_S))
+        except TimeoutError:
+            message = f"{tool.source} was not ready within {request.time_limit_s:g} seconds; nothing was called."
+            raise FaultError(Fault("timeout", message)) from None
+        if fault:
+            raise FaultError(fault)
+        return session
+
+    async def _values(self, server: McpServer) -> dict[str, str]:
+        names = server.secrets()
+        return await asyncio.to_thread(looked_up, self._secrets, names) if names else {}
+
+
+async def _called(session: McpSession, tool: McpTool, request: ToolRequest, limit_s: float) -> Called:
+    try:
+        return await session.call(tool.tool, request.arguments, limit_s)
+    except LostAnswerError as error:
+        message = f"{tool.source}: {error}."
+        if request.tool.effect == "read":
+            raise FaultError(msgspec.structs.replace(error.fault, message=message)) from None
+        raise OutcomeUnknown(message) from None

@@ -1,0 +1,53 @@
+"""MCP servers for tests: a small one of our own that misbehaves on demand, and the reference servers."""
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.domain.tool_source import McpServer
+
+NAMES = ("add", "fail", "picture", "structured", "environment", "junk", "wrong", "die", "hang", "refuse")
+TIME = McpServer(command=(sys.executable, "-m", "mcp_server_time", "--local-timezone", "UTC"))
+GIT = McpServer(command=(sys.executable, "-m", "mcp_server_git"))
+
+
+@dataclass
+class SmallServer:
+    """A folder with what the server lists and what it was told."""
+
+    folder: Path
+
+    def __post_init__(self) -> None:
+        self.lists(*[tool(name) for name in NAMES])
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        return sys.executable, "-P", str(Path(__file__).parent / "mcp_server.py"), str(self.folder)
+
+    @property
+    def server(self) -> McpServer:
+        return McpServer(command=self.command)
+
+    def lists(self, *tools: dict) -> None:
+        """From now on it says that it has these tools."""
+        (self.folder / "tools.json").write_text(json.dumps(tools))
+
+    @property
+    def log(self) -> list[str]:
+        file = self.folder / "log"
+        return file.read_text().splitlines() if file.exists() else []
+
+    def count(self, line: str) -> int:
+        return sum(entry.startswith(line) for entry in self.log)
+
+
+def tool(name: str, description: str = "", *, reads: bool = False, **properties: dict) -> dict:
+    """A tool as a server lists it."""
+    numbers = {"a": {"type": "integer"}, "b": {"type": "integer"}} if name == "add" else {}
+    return {
+        "name": name,
+        "description": description or f"To {name}.",
+        "inputSchema": {"type": "object", "properties": numbers | properties},
+        "annotations": {"readOnlyHint": reads},
+    }
