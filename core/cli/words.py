@@ -82,6 +82,10 @@ def progress_line(event: Event) -> str:
             return f"? Call {effect} waits for a person's approval."
         case Asked(effect=effect):
             return f"? Call {effect} waits until a person says what became of it."
+        case Decision(notes=notes) if notes:
+            return "\n".join(f"! {note}" for note in notes)
+        case Ended(fit=fit) if fit and not fit.is_good:
+            return "\n".join(["! The answer does not fit its schema.", *(f"  {misfit}" for misfit in fit.misfits)])
         case _:
             return ""
 
@@ -116,9 +120,17 @@ def journal_line(event: Event) -> str:
         case Cancelled():
             return f"by {fact.who or 'somebody'} {fact.reason}".strip()
         case Ended():
-            return fact.status if fact.error is None else f"{fact.status}: {fact.error.kind}"
+            return _ended(fact)
         case _:
             assert_never(fact)
+
+
+def _ended(fact: Ended) -> str:
+    if fact.error is not None:
+        return f"{fact.status}: {fact.error.kind}"
+    if fact.fit is None:
+        return fact.status
+    return f"{fact.status}: {fact.fit.misfits[0]}" if fact.fit.misfits else f"{fact.status}, the answer fits"
 
 
 def _request(fact: Started) -> str:

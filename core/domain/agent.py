@@ -9,6 +9,7 @@ import msgspec
 from core.domain.canonical import Json, content_hash
 from core.domain.tool import ToolChoice
 
+TOOL_CHOICES = ("auto", "none", "required")
 VariableType = Literal["text", "long_text", "number", "choice", "yes_no", "date"]
 
 
@@ -33,7 +34,12 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     presence_penalty: float | None = None
     reasoning_effort: str | None = None
     response_schema: dict[str, Json] | None = None
-    """JSON Schema the answer has to fit; None: free text."""
+    """JSON Schema the answer has to fit; None: free text, or any object with `json_object`."""
+    json_object: bool = False
+    """The answer has to be a JSON object, of whatever form; of no effect beside a schema."""
+    tool_choice: str | None = None
+    """`auto`, `none`, `required`, or the name of the one tool that every step has to call."""
+    parallel_tool_calls: bool | None = None
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

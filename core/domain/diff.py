@@ -137,7 +137,9 @@ def _order(what: str, names: Sequence[tuple[str, ...]]) -> Iterator[Setting]:
 
 def _parameters(spec: AgentSpec) -> dict[str, str]:
     given = msgspec.structs.asdict(spec.parameters)
-    return {_title(name): _value(value) for name, value in given.items() if value not in (None, ())}
+    return {
+        _title(name): _value(value) for name, value in given.items() if value is not False and value not in (None, ())
+    }
 
 
 def _tools(spec: AgentSpec) -> dict[str, str]:

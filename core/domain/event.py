@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from core.domain.answer import Fit
 from core.domain.canonical import Json
 from core.domain.message import ToolCall, Usage
 from core.domain.run import EndStatus, RunSpec
@@ -207,6 +208,8 @@ class Ended(_Fact, frozen=True, tag="ended"):
     status: EndStatus
     output: str = ""
     error: Fault | None = None
+    fit: Fit | None = None
+    """Whether the answer fits what was asked of it; None where nothing was, or no answer came."""
 
 
 Fact = (

@@ -19,6 +19,7 @@ _TYPES = {
     "object": "an object",
     "null": "null",
 }
+_NAMES = _TYPES | {"string": "a string"}
 _SHOWN_CHARS = 80
 _LISTED = 20
 _BACKTRACKS = 20_000
@@ -31,7 +32,8 @@ def schema_fault(schema: dict[str, Json]) -> str:
     try:
         _validator(msgspec.json.encode(schema))
     except ValidationError as error:
-        return error.message
+        place = _steps(error.instance_path).lstrip(".")
+        return f"{place}: {error.message}" if place else error.message
     return ""
 
 
@@ -50,6 +52,13 @@ def complaints(
             yield writer.sentence(error)
 
 
+def misfits(schema: dict[str, Json], value: Json) -> Iterator[str]:
+    """One line for each fault of a model's answer, its place first: `answer.price: 12 is not a string`."""
+    writer = _Writer(schema, (), root="answer")
+    for error in _validator(msgspec.json.encode(schema)).iter_errors(value):
+        yield writer.line(error)
+
+
 @lru_cache(maxsize=1024)
 def _validator(schema: bytes) -> Draft202012Validator:
     # Offline: a `$ref` in somebody's schema must never make this machine fetch something.
@@ -64,21 +73,38 @@ class _Writer:
 
     schema: dict[str, Json]
     hidden: Collection[str]
-    whole: str
+    whole: str = "The arguments"
+    """What the whole value is called at the head of a sentence."""
+    root: str = ""
+    """What it is called in front of a place; where it is set, faults are lines and not sentences."""
 
     def sentence(self, error: ValidationError) -> str:
-        where = _place(error.instance_path, self.whole)
+        return f"{_place(error.instance_path, self.whole)} {self._demand(error)}."
+
+    def line(self, error: ValidationError) -> str:
+        where = f"{self.root}{_steps(error.instance_path)}"
+        match error.kind:
+            case Kind.Type(types):
+                return (
+                    f"{where}: {_found(error.instance)} is not {' or '.join(_NAMES.get(name, name) for name in types)}"
+                )
+            case Kind.Required(missing):
+                return f"{where}: {missing} is missing"
+            case _:
+                return f"{where}: {self._demand(error)}"
+
+    def _demand(self, error: ValidationError) -> str:
         match error.kind:
             case Kind.Required(missing):
-                return f"{where} must have `{missing}`."
+                return f"must have `{missing}`"
             case Kind.AdditionalProperties(names) | Kind.UnevaluatedProperties(names):
-                return f"{where} cannot have {_listed(names)}; {self._known(error.schema_path[:-1])}."
+                return f"cannot have {_listed(names)}; {self._known(error.schema_path[:-1])}"
             case Kind.AnyOf(branches) | Kind.OneOfNotValid(branches):
-                return f"{where} must fit one of several forms: {self._forms(branches)}"
+                return f"must fit one of several forms: {self._forms(branches).rstrip('.')}"
             case Kind.OneOfMultipleValid():
-                return f"{where} must fit exactly one of several forms, and fits more."
+                return "must fit exactly one of several forms, and fits more"
             case kind:
-                return f"{where} must be {_demand(kind)}{_got(error)}."
+                return f"must be {_demand(kind)}{_got(error)}"
 
     def _known(self, path: list[str | int]) -> str:
         """The field names that the part of the schema at `path` knows."""
@@ -89,7 +115,8 @@ class _Writer:
         return f"known are {_listed(names)}" if names else "leave it out"
 
     def _forms(self, branches: list[list[ValidationError]]) -> str:
-        firsts = dict.fromkeys(self.sentence(branch[0]) for branch in branches if branch)
+        say = self.line if self.root else self.sentence
+        firsts = dict.fromkeys(say(branch[0]) for branch in branches if branch)
         return " Or: ".join(list(firsts)[:_LISTED])
 
 
@@ -148,10 +175,15 @@ def _count(kind: Kind) -> str:
 
 
 def _place(path: list[str | int], whole: str) -> str:
-    if not path:
-        return whole
-    steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return f"`{steps.lstrip('.')}`"
+    return f"`{_steps(path).lstrip('.')}`" if path else whole
+
+
+def _steps(path: list[str | int]) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+
+
+def _found(value: Json) -> str:
+    return "an object" if isinstance(value, dict) else "a list" if isinstance(value, list) else _shown(value)
 
 
 def _got(error: ValidationError) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from core.domain.agent import AgentSpec, Limits, Parameters, Retry, Variable
+from core.domain.agent import TOOL_CHOICES, AgentSpec, Limits, Parameters, Retry, Variable
+from core.domain.schema_check import schema_fault
 from core.domain.template import VARIABLE_NAME, BadValue, check_value, undefined_in
 from core.domain.tool import NAME_PATTERN
 
@@ -35,6 +36,7 @@ def _problems(spec: AgentSpec) -> Iterator[Problem]:
         if not re.fullmatch(NAME_PATTERN, choice.name):
             yield Problem("tools", f"{choice.name!r} is not a name that a tool can have.")
     yield from _parameters(spec.parameters)
+    yield from _tool_choice(spec)
     yield from _limits(spec.limits)
     yield from _retry(spec.retry)
 
@@ -57,6 +59,14 @@ def _parameters(given: Parameters) -> Iterator[Problem]:
     yield from _within("parameters", "The presence penalty", given.presence_penalty, -2, 2)
     if given.max_tokens is not None and given.max_tokens < 1:
         yield Problem("parameters", "An answer needs at least 1 token.")
+    if given.response_schema is not None and (fault := schema_fault(given.response_schema)):
+        yield Problem("parameters", f"The schema of the answer is faulty: {fault}")
+
+
+def _tool_choice(spec: AgentSpec) -> Iterator[Problem]:
+    choice = spec.parameters.tool_choice
+    if choice is not None and choice not in (*TOOL_CHOICES, *(tool.name for tool in spec.tools)):
+        yield Problem("parameters", f"The tool {choice}, which every step has to call, is not one of the agent's.")
 
 
 def _limits(limits: Limits) -> Iterator[Problem]:

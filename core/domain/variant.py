@@ -50,6 +50,9 @@ class ParameterChanges(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     presence_penalty: float | UnsetType | None = UNSET
     reasoning_effort: str | UnsetType | None = UNSET
     response_schema: dict[str, Json] | UnsetType | None = UNSET
+    json_object: bool | UnsetType = UNSET
+    tool_choice: str | UnsetType | None = UNSET
+    parallel_tool_calls: bool | UnsetType | None = UNSET
 
 
 class Overrides(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -10,6 +10,7 @@ from typing import assert_never
 
 import msgspec
 
+from core.domain.agent import TOOL_CHOICES, Parameters
 from core.domain.arguments import visible_parameters
 from core.domain.canonical import Json
 from core.domain.endpoint import Compatibility
@@ -49,6 +50,7 @@ def _beside_messages(spec: RunSpec) -> dict[str, Json]:
     body: dict[str, Json] = {}
     if offered := [tool for tool in spec.tools if tool.policy != "deny"]:
         body["tools"] = [_tool(tool, compatibility) for tool in offered]
+        body |= _tool_choice(spec.parameters)
     body |= _parameters(spec)
     if compatibility.stream:
         body["stream"] = True
@@ -117,8 +119,24 @@ def _parameters(spec: RunSpec) -> dict[str, Json]:
         "frequency_penalty": given.frequency_penalty,
         "presence_penalty": given.presence_penalty,
         "reasoning_effort": given.reasoning_effort,
+        "response_format": _response_format(given, spec.endpoint.compatibility),
     }
-    if given.response_schema is not None:
-        schema = {"name": "answer", "schema": given.response_schema}
-        wire["response_format"] = {"type": "json_schema", "json_schema": schema}
+    return {name: value for name, value in wire.items() if value is not None}
+
+
+def _response_format(given: Parameters, compatibility: Compatibility) -> Json:
+    if given.response_schema is None:
+        return {"type": "json_object"} if given.json_object else None
+    schema: dict[str, Json] = {"name": "answer", "schema": given.response_schema}
+    if compatibility.strict_schemas:
+        schema["strict"] = True
+    return {"type": "json_schema", "json_schema": schema}
+
+
+def _tool_choice(given: Parameters) -> dict[str, Json]:
+    """Servers refuse both where no tool is offered."""
+    choice: Json = given.tool_choice
+    if choice is not None and choice not in TOOL_CHOICES:
+        choice = {"type": "function", "function": {"name": choice}}
+    wire = {"tool_choice": choice, "parallel_tool_calls": given.parallel_tool_calls}
     return {name: value for name, value in wire.items() if value is not None}

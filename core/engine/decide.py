@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import assert_never
 
+from core.domain.answer import Fit, fit
 from core.domain.arguments import BadArguments, check_arguments
 from core.domain.canonical import canonical, content_hash
 from core.domain.event import Asked, Fact, Finished, Lost, Refused, Unknown
@@ -70,6 +71,7 @@ class End:
     status: EndStatus
     output: str = ""
     error: Fault | None = None
+    fit: Fit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,8 @@ def decide(state: RunState) -> Action:
         return _end_by_hand(step.calls)
     if step.calls:
         return _ask_model(state, step.number + 1)
-    return End("done", step.model.decision.text)
+    text = step.model.decision.text
+    return End("done", text, fit=fit(state.spec.parameters, text))
 
 
 def _end_by_hand(calls: list[CallState]) -> End:

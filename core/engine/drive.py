@@ -271,7 +271,7 @@ class Drive:
         return status
 
     async def _end(self, action: End) -> RunStatus:
-        ended = Ended(status=action.status, output=action.output, error=action.error)
+        ended = Ended(status=action.status, output=action.output, error=action.error, fit=action.fit)
         await self._record((ended,), action.status)
         return action.status
 

@@ -39,6 +39,9 @@ def _turn(view: RunView) -> Iterator[str]:
             yield _fenced(outcome(call), "")
     if view.run.status != "done":
         yield f"*{view.run.status}*"
+    if view.state.ended and view.state.ended.fit and view.state.ended.fit.misfits:
+        yield "*This answer does not fit its schema:*"
+        yield _fenced("\n".join(view.state.ended.fit.misfits), "")
 
 
 def _said(step: StepState) -> str:
@@ -84,6 +87,7 @@ def _record(view: RunView) -> dict[str, Any]:
         "input": state.input,
         "steps": [_step(step) for step in state.steps],
         "totals": state.totals,
+        "misfits": state.ended.fit.misfits if state.ended and state.ended.fit else None,
     }
 
 

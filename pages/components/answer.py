@@ -9,6 +9,7 @@ import streamlit as st
 from core.domain.run import ENDED
 from core.domain.state import ModelCall, StepState
 from core.services.runs import RunView
+from pages.components.structured import misfit_note, structured
 from pages.components.text import duration
 
 _ASSETS = Path(__file__).parent.parent / "assets"
@@ -23,7 +24,10 @@ _VIEW = st.components.v2.component(
 def answer(
     view: RunView, step: StepState | None, *, newest: bool, place: str, follow: bool, on_news: Callable[[], None]
 ) -> None:
-    """The text of a step. The newest step of a live run also listens for what comes; `follow`: the page scrolls along."""
+    """What was said in a step. The newest of a live run also listens for what comes; `follow`: the page scrolls along.
+
+    An answer that fits its schema is drawn as a table in the place of its text.
+    """
     effect = step.model.effect if step else "1.m"
     listen = newest and view.run.status not in ENDED
     data = {
@@ -35,8 +39,17 @@ def answer(
         "follow": follow,
         **_said(view, step, listen=listen),
     }
+    key = f"{place}-{view.run.id}-{effect}"
+    fit = view.state.ended.fit if newest and view.state.ended else None
+    text = str(data["text"])
+    if fit and fit.is_good:
+        data["text"] = ""
     if listen or data["text"] or data["reasoning"]:
-        _VIEW(key=f"answer-{place}-{view.run.id}-{effect}", data=data, on_changed_change=on_news)
+        _VIEW(key=f"answer-{key}", data=data, on_changed_change=on_news)
+    if fit and fit.is_good:
+        structured(text, key)
+    elif fit:
+        misfit_note(fit, key)
 
 
 def _said(view: RunView, step: StepState | None, *, listen: bool) -> dict[str, Any]:

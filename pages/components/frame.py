@@ -64,6 +64,13 @@ button[kind="primary"],[data-testid="stBaseButton-primary"],[data-testid="stBase
 [class*="st-key-youbar_"]{position:absolute;top:.6rem;right:.6rem;width:auto}
 .st-key-halves>*>[data-testid="stHorizontalBlock"]>[data-testid="stColumn"],
 .st-key-halves>[data-testid="stHorizontalBlock"]>[data-testid="stColumn"]{min-width:min(100%,25rem)}
+[class*="st-key-nested_"]{border-left:2px solid %mark;padding-left:.75rem}
+.structured{border-collapse:collapse;width:100%;font-size:.9375rem;font-variant-numeric:tabular-nums}
+.structured th,.structured td{text-align:left;vertical-align:top;padding:.3rem .6rem .3rem 0;border:0;
+  border-bottom:1px solid %line;overflow-wrap:anywhere;white-space:pre-wrap}
+.structured tr:last-child>th,.structured tr:last-child>td{border-bottom:0}
+.structured th{font-weight:400;color:%quiet;white-space:nowrap}.structured th[scope=row]{width:1%;padding-right:1.2rem}
+.structured .structured{font-size:inherit}.scroll{overflow-x:auto}.structured i{color:%quiet;font-style:normal}
 [class*="st-key-tool_running"] [data-testid="stIconMaterial"]{animation:turn 1.2s linear infinite}
 @keyframes turn{to{transform:rotate(360deg)}}
 @media (prefers-reduced-motion:reduce){[class*="st-key-tool_running"] [data-testid="stIconMaterial"]{animation:none}}
@@ -83,6 +90,7 @@ def theme_css() -> None:
         ("%quiet", "#5F6673", "#A3ABB8"),
         ("%raised", "#F5F2EC", "#1A202A"),
         ("%ink", "#FFFFFF", "#12161D"),
+        ("%line", "#E3DED4", "#2A313C"),
         ("%mark", "#FBEEDA", "#38290F"),
         ("%del", "#F9E6E4", "#3B1F21"),
         ("%ins", "#E3F1EA", "#17312A"),

@@ -90,6 +90,18 @@ def received(view: RunView) -> None:
             for attempt in step.model.attempts:
                 _attempt(step, attempt)
             _received_body(step)
+    _verdict(view)
+
+
+def _verdict(view: RunView) -> None:
+    """How the answer fits what was asked of it."""
+    fit = view.state.ended.fit if view.state.ended else None
+    if fit is None:
+        return
+    if fit.is_good:
+        st.caption(":green[:material/check_circle:] The answer fits what was asked for.")
+    for misfit in fit.misfits:
+        st.caption(f":orange[:material/rule:] {plain(misfit)}")
 
 
 def _attempt(step: StepState, attempt: Attempt) -> None:

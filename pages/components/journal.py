@@ -141,8 +141,11 @@ def _person(fact: Asked | Answered | Settled, name: str) -> Line:
 
 def _ended(fact: Ended) -> Line:
     match fact.status:
+        case "done" if fact.fit and not fact.fit.is_good:
+            places = counted(len(fact.fit.misfits), "place")
+            return Line("rule", "orange", f"Done; the answer does not fit its schema in {places}")
         case "done":
-            return Line("check_circle", "green", "Done")
+            return Line("check_circle", "green", "Done; the answer fits its schema" if fact.fit else "Done")
         case "cancelled":
             return Line("stop_circle", "gray", "Stopped")
         case "failed":

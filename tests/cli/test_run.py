@@ -3,7 +3,7 @@ import signal
 
 import pytest
 
-from core.domain.agent import AgentSpec, Variable
+from core.domain.agent import AgentSpec, Parameters, Variable
 from core.domain.tool import ToolChoice
 from core.services.agents import AgentService
 from tests.support.answers import chunk
@@ -215,3 +215,15 @@ def test_usage_is_exit_2_with_one_sentence(cli, arguments, words):
     assert words in ended.err
     assert ended.out == ""
     assert "Traceback" not in ended.err
+
+
+def test_an_answer_that_does_not_fit_is_said_to_the_person_and_stands_in_the_journal(served, cli, engine):
+    schema = {"type": "object", "properties": {"price": {"type": "string"}}}
+    spec = AgentSpec(endpoint="scripted", parameters=Parameters(response_schema=schema))
+    AgentService(engine).create("Trader", spec, "ada")
+    with served(text('{"price": 12}')):
+        ended = cli("run", "Trader", "hi", "--json")
+    assert ended.code == 0
+    assert ended.lines[-1]["output"] == '{"price": 12}'
+    assert ended.lines[-2]["body"]["fit"] == {"misfits": ["answer.price: 12 is not a string"]}
+    assert "! The answer does not fit its schema.\n  answer.price: 12 is not a string" in ended.err

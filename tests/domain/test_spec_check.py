@@ -25,6 +25,8 @@ def test_nothing_is_wrong_with_a_plain_spec():
         (AgentSpec(parameters=Parameters(temperature=float("nan"))), "parameters", "The temperature"),
         (AgentSpec(parameters=Parameters(top_p=-0.1)), "parameters", "Top-p"),
         (AgentSpec(parameters=Parameters(max_tokens=0)), "parameters", "at least 1 token"),
+        (AgentSpec(parameters=Parameters(response_schema={"type": "x"})), "parameters", "The schema of the answer is"),
+        (AgentSpec(parameters=Parameters(tool_choice="gone")), "parameters", "The tool gone, which every step"),
         (AgentSpec(limits=Limits(steps=0)), "limits", "The limit of steps"),
         (AgentSpec(limits=Limits(parallel=0)), "limits", "parallel"),
         (AgentSpec(limits=Limits(seconds=0)), "limits", "seconds"),

@@ -71,13 +71,6 @@ def test_a_parameter_that_is_emptied_is_not_sent(app: App, open_page: Open, cler
     assert put_parameter("temperature")(draft_of(app, clerk), None).parameters == Parameters()
 
 
-def test_a_schema_that_is_no_json_is_said_and_not_saved(app: App, open_page: Open, clerk: Agent):
-    page = editor(open_page, clerk, "Model")
-    widget(page, "text_area", "response_schema").set_value('{"type": ').run()
-    assert draft_of(app, clerk) is None
-    assert "not a JSON object yet" in shown(page)
-
-
 def test_tools_are_added_and_removed(app: App, open_page: Open, clerk: Agent):
     page = editor(open_page, clerk, "Tools")
     widget(page, "button", "drop_calculator").click().run()

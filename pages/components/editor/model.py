@@ -1,18 +1,19 @@
 """Who answers: endpoint, model, provider, and the parameters that are sent."""
 
-import json
 from typing import Any
 
 import streamlit as st
 
 from core.bootstrap import App
-from core.domain.agent import AgentSpec, Parameters
+from core.domain.agent import Parameters
 from core.domain.endpoint import Endpoint
+from pages.components.editor.answer_format import answer_format
 from pages.components.editor.draft import Draft, lines, put, put_parameter
 from pages.components.model_badge import model_badge
 from pages.components.text import plain
 
 _EFFORTS = ("minimal", "low", "medium", "high")
+_TOOL_CHOICES = {"auto": "The model chooses", "none": "No tool", "required": "Some tool, always"}
 _UNSET = "not sent"
 
 
@@ -36,6 +37,7 @@ def model(draft: Draft) -> None:
             **draft.on_change("provider", put("provider")),
         )
     _sampling(draft, spec.parameters)
+    answer_format(draft)
     with st.expander("More parameters", type="compact", icon=":material/tune:", key=draft.key("more")):
         _more(draft, spec.parameters)
 
@@ -116,35 +118,30 @@ def _more(draft: Draft, given: Parameters) -> None:
         placeholder=_UNSET,
         **draft.on_change("stop", lambda spec, text: put_parameter("stop")(spec, lines(text))),
     )
-    _schema(draft, given)
+    _tool_choice(draft, given)
 
 
-def _schema(draft: Draft, given: Parameters) -> None:
-    """The schema of the answer. Text that is no JSON object is not saved, and says so."""
-    current = json.dumps(given.response_schema, indent=2, ensure_ascii=False) if given.response_schema else ""
-    key = draft.key("response_schema")
-    st.text_area(
-        "Answer must fit this JSON Schema",
-        current,
-        height=140,
-        placeholder="free text",
-        **draft.on_change("response_schema", put_schema),
-    )
-    typed = st.session_state.get(key, current)
-    if typed and parse_schema(typed) is None:
-        st.caption(":red[:material/error:] This is not a JSON object yet, so it is not in the draft.")
-
-
-def put_schema(spec: AgentSpec, text: str | None) -> AgentSpec:
-    if not (text or "").strip():
-        return put_parameter("response_schema")(spec, None)
-    schema = parse_schema(text or "")
-    return spec if schema is None else put_parameter("response_schema")(spec, schema)
-
-
-def parse_schema(text: str) -> dict[str, Any] | None:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
+def _tool_choice(draft: Draft, given: Parameters) -> None:
+    """Neither is sent where the agent has no tools."""
+    options = [*_TOOL_CHOICES, *(tool.name for tool in draft.spec.tools)]
+    current = given.tool_choice
+    if current is not None and current not in options:
+        options.append(current)
+    with st.grid(2, min_column_width=150, gap="small"):
+        st.selectbox(
+            "Tool choice",
+            options,
+            index=options.index(current) if current is not None else None,
+            format_func=lambda name: _TOOL_CHOICES.get(name, f"Always call {name}"),
+            placeholder=_UNSET,
+            help="Holds for every step: a model that must call a tool goes on until its limit of steps.",
+            **draft.on_change("tool_choice", put_parameter("tool_choice")),
+        )
+        st.selectbox(
+            "Several calls in one step",
+            [True, False],
+            index=None if given.parallel_tool_calls is None else int(not given.parallel_tool_calls),
+            format_func=lambda allowed: "Allowed" if allowed else "One at a time",
+            placeholder=_UNSET,
+            **draft.on_change("parallel_tool_calls", put_parameter("parallel_tool_calls")),
+        )
