@@ -10,6 +10,7 @@ from core.domain.listing import AgentSummary, ConversationSummary
 from core.domain.run import Run, RunKind
 from core.domain.run_query import RunFilter
 from core.services.health import HealthLine
+from pages.components.asking import while_asked
 from pages.components.avatar import avatar
 from pages.components.conversations import title_of
 from pages.components.frame import empty_state, health_line, page_header, quiet, section
@@ -20,6 +21,8 @@ from pages.components.words import kind_words
 
 RECENT, MOST_NEEDS, AGENTS = 6, 50, 3
 NEVER = datetime.min.replace(tzinfo=UTC)
+PATIENCE_S = 0.2
+"""Most servers answer within it, and the page then needs no second drawing."""
 
 
 def greeting() -> str:
@@ -124,17 +127,16 @@ def agent_card(row: AgentSummary) -> None:
             st.switch_page("chat.py", query_params={"agent": str(row.agent.id)})
 
 
-@st.fragment(parallel=True)
 def health(app: App) -> None:
-    """Beside the page, not before it: an endpoint that is down takes its time to say so."""
-    lines = checked(app)
-    health_line([(line.ok, plain(f"{line.name}: {line.detail.partition(', ')[0]}")) for line in lines])
+    """Endpoints are asked in the background: one that does not answer keeps nobody waiting."""
+    lines = app.health.look(patience_s=PATIENCE_S)
+    health_line([(_well(line), plain(f"{line.name}: {line.detail.partition(', ')[0]}")) for line in lines])
+    if any(line.is_checking for line in lines):
+        while_asked(lambda: any(line.is_checking for line in app.health.look()), "Checking…", "health_asked")
 
 
-@st.cache_data(ttl=30, show_spinner=False)
-def checked(_app: App) -> list[HealthLine]:
-    """Asked at most twice a minute."""
-    return _app.health.check()
+def _well(line: HealthLine) -> bool | None:
+    return None if line.is_checking and not line.ok else line.ok
 
 
 def main() -> None:

@@ -1,26 +1,26 @@
 """Endpoints: where models are served, which one answers, and whether it does."""
 
 import logging
-from datetime import UTC, datetime
+import time
 from typing import Any
 
 import msgspec
 from sqlalchemy import Engine
 
-from core.clients.chat.probe import probe
 from core.db.unit import UnitOfWork
-from core.domain.address import address_problem, final_url, host_name, kind_at
+from core.domain.address import address_problem, host_name, kind_at
 from core.domain.endpoint import Compatibility, Endpoint, EndpointLimits
-from core.domain.model_info import ModelInfo, Provider
+from core.domain.model_info import ModelInfo, ModelList, Provider
 from core.domain.result import Err, Ok, Result
-from core.errors import ConfigurationError, FaultError
+from core.errors import ConfigurationError
 from core.repositories.endpoints import EndpointRepository
 from core.repositories.preferences import PreferenceRepository
 from core.services.connections import Connections
+from core.services.endpoint_asking import HEALTH_GOOD_S, LIST_GOOD_S, EndpointAsker
 from core.services.endpoint_choice import Choice, choose_from, unknown
 from core.services.endpoint_health import EndpointHealth, health_of
 from core.services.keeping import keep
-from core.services.model_lists import ModelList, ModelLists
+from core.services.latest import Known
 from core.services.secrets import HUGGING_FACE_TOKEN, SecretService
 from core.settings import Settings
 
@@ -30,8 +30,9 @@ DEFAULT_ROUTER_MODEL = "openai/gpt-oss-20b"
 """Small and cheap, calls tools reliably, and several of the router's providers serve it. A person may change it."""
 DEMO = Endpoint(name="demo", kind="demo", model="demo")
 CHECK_LIMIT_S = 10.0
-LIST_LIMIT_S = 5.0
-"""The start of a run may have to wait for the list."""
+LOOK_LIMIT_S = 5.0
+PIN_LIMIT_S = 3.0
+"""The start of a run may have to wait for the router's list."""
 _DEFAULT = "default_endpoint"
 Endpoints = list[Endpoint]
 _log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class EndpointService:
             raise ConfigurationError(f"HF_API_URL cannot be used. {problem}")
         self._engine, self._settings = engine, settings
         self._secrets, self._connections = secrets, connections
-        self._lists = ModelLists(connections.stamp)
+        self._asker = EndpointAsker(connections)
 
     def list(self) -> Endpoints:
         """In the order in which one is chosen where nobody says which."""
@@ -147,18 +148,36 @@ class EndpointService:
         return put if isinstance(put, Err) else Ok(chosen or self.choose().endpoint)
 
     def check(self, name: str, limit_s: float = CHECK_LIMIT_S) -> EndpointHealth:
-        """Ask it for its models. `limit_s`: longest silence; a local model may take longer to load."""
+        """Ask it now for its models. `limit_s`: for the whole answer; a local model may take longer to load."""
         endpoint = self.get(name)
         if endpoint is None:
-            return EndpointHealth(ok=False, message=f"There is no endpoint named {name}.")
-        credential = self._connections.credential(endpoint)
-        try:
-            address = self._connections.address(endpoint)
-            found = probe(endpoint, address, self._connections.key(endpoint), limit_s)
-            self._lists.keep(endpoint, found)
-        except FaultError as error:
-            return EndpointHealth(ok=False, message=error.fault.message, url=endpoint.base_url, credential=credential)
-        return health_of(endpoint, found, final_url(address), credential)
+            return EndpointHealth(ok=False, message=_nobody(name))
+        return health_of(endpoint, self._asker.ask(endpoint, limit_s), self._connections.credential(endpoint))
+
+    def check_now(self, endpoint: Endpoint, patience_s: float = 0.0) -> Known[EndpointHealth]:
+        """Begin to ask it again, in the background, and tell what is known after at most `patience_s`."""
+        return self._health_now(endpoint, 0.0, CHECK_LIMIT_S, patience_s)
+
+    def look(self, *, fresh: bool = False, patience_s: float = 0.0) -> dict[str, Known[EndpointHealth]]:
+        """By name what is known of every endpoint, for a page: all are asked at once, in the background.
+
+        Nobody waits longer than `patience_s` for all of them together. `fresh`: what is known does not count.
+        """
+        endpoints = [endpoint for endpoint in self.list() if endpoint.kind != "local"]
+        for endpoint in endpoints:
+            self._health_now(endpoint, 0.0 if fresh else HEALTH_GOOD_S, LOOK_LIMIT_S, 0.0)
+        until_s = time.monotonic() + patience_s
+        return {one.name: self._looked(one, until_s) for one in endpoints}
+
+    def _looked(self, endpoint: Endpoint, until_s: float) -> Known[EndpointHealth]:
+        return self._health_now(endpoint, HEALTH_GOOD_S, LOOK_LIMIT_S, max(0.0, until_s - time.monotonic()))
+
+    def _health_now(
+        self, endpoint: Endpoint, good_for_s: float, limit_s: float, patience_s: float
+    ) -> Known[EndpointHealth]:
+        answer, is_asked = self._asker.look(endpoint, good_for_s, limit_s, patience_s)
+        health = answer and health_of(endpoint, answer, self._connections.credential(endpoint))
+        return Known(health, is_asked)
 
     def models(self, name: str) -> tuple[str, ...]:
         """The names of what it serves, in its order; none when it does not say."""
@@ -168,20 +187,23 @@ class EndpointService:
         """What an endpoint serves, asked at most every ten minutes. `fresh`: ask now."""
         endpoint = self.get(name)
         if endpoint is None:
-            return ModelList(problem=f"There is no endpoint named {name}.", at=datetime.now(UTC))
+            return ModelList(problem=_nobody(name))
         if endpoint.kind == "local":  # asking its server would start it
-            models = tuple(ModelInfo(name=model) for model in self._connections.local_models())
-            return ModelList(models=models, at=datetime.now(UTC))
-        known = None if fresh else self._lists.kept(endpoint)
-        return known or self._asked(endpoint)
+            return self._local_list()
+        known = None if fresh else self._asker.known(endpoint, LIST_GOOD_S)
+        return (known or self._asker.ask(endpoint, LOOK_LIMIT_S)).models
 
-    def _asked(self, endpoint: Endpoint) -> ModelList:
-        try:
-            address, key = self._connections.address(endpoint), self._connections.key(endpoint)
-            found = probe(endpoint, address, key, LIST_LIMIT_S, is_key_checked=False)
-        except FaultError as error:
-            return ModelList(problem=error.fault.message, at=datetime.now(UTC))
-        return self._lists.keep(endpoint, found)
+    def catalogue_now(self, endpoint: Endpoint, *, fresh: bool = False, patience_s: float = 0.0) -> ModelList:
+        """What is known of its models after at most `patience_s`, for a page: it is asked in the background."""
+        if endpoint.kind == "local":
+            return self._local_list()
+        good_for_s = 0.0 if fresh else LIST_GOOD_S
+        answer, is_asked = self._asker.look(endpoint, good_for_s, LOOK_LIMIT_S, patience_s)
+        told = answer.models if answer else ModelList()
+        return msgspec.structs.replace(told, is_asked=is_asked)
+
+    def _local_list(self) -> ModelList:
+        return ModelList(models=tuple(ModelInfo(name=model) for model in self._connections.local_models()))
 
     def served_by(self, endpoint: Endpoint, model: str) -> Provider | None:
         """Who is to serve a model behind a router where nobody says who: always the same, as long as it lives."""
@@ -224,6 +246,10 @@ class EndpointService:
         changed = self.get(name)
         assert changed is not None
         return put if isinstance(put, Err) else Ok(changed)
+
+
+def _nobody(name: str) -> str:
+    return f"There is no endpoint named {name}."
 
 
 def _changes_of(name: str) -> str:

@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
@@ -10,7 +11,9 @@ from sqlalchemy import Engine
 from core.db.migrate import check
 from core.domain.endpoint import Endpoint
 from core.errors import AryabhattaError, ConfigurationError, Unavailable
+from core.services.endpoint_health import EndpointHealth
 from core.services.endpoints import EndpointService
+from core.services.latest import Known
 from core.settings import Settings
 
 _ENDPOINT_LIMIT_S = 5.0
@@ -27,6 +30,8 @@ class HealthLine(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     advice: str = ""
     required: bool = False
+    is_checking: bool = False
+    """It was asked and has not answered yet; `ok` says nothing then."""
 
 
 class HealthService:
@@ -37,11 +42,22 @@ class HealthService:
         self._endpoints = endpoints
 
     def check(self) -> list[HealthLine]:
-        """Every line; endpoints are asked at the same time, five seconds at most."""
+        """Every line, asked now; endpoints at the same time, five seconds at most."""
         database = self._database()
         if not database.ok:
             return [database, disk(self._settings)]
-        return [database, *self._endpoint_lines(), disk(self._settings)]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            found = list(pool.map(self._checked, self._endpoints.list()))
+        return [database, *self._endpoint_lines(found), disk(self._settings)]
+
+    def look(self, *, fresh: bool = False, patience_s: float = 0.0) -> list[HealthLine]:
+        """What is known now, for a page: no line waits for a server longer than `patience_s`."""
+        database = self._database()
+        if not database.ok:
+            return [database, disk(self._settings)]
+        known = self._endpoints.look(fresh=fresh, patience_s=patience_s)
+        found = [_looked(endpoint, known.get(endpoint.name)) for endpoint in self._endpoints.list()]
+        return [database, *self._endpoint_lines(found), disk(self._settings)]
 
     def _database(self) -> HealthLine:
         began = time.perf_counter()
@@ -61,27 +77,38 @@ class HealthService:
             required=True,
         )
 
-    def _endpoint_lines(self) -> list[HealthLine]:
+    def _endpoint_lines(self, found: Sequence[HealthLine]) -> list[HealthLine]:
         choice = self._endpoints.choose()
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            lines = list(pool.map(lambda one: self._endpoint(one, choice.endpoint.name), self._endpoints.list()))
-        return [_with_advice(line, choice.better) if line.required else line for line in lines]
+        chosen = f"endpoint {choice.endpoint.name}"
+        return [_as_chosen(line, choice.better) if line.name == chosen else line for line in found]
 
-    def _endpoint(self, endpoint: Endpoint, chosen: str) -> HealthLine:
-        name = f"endpoint {endpoint.name}"
-        is_chosen = endpoint.name == chosen
+    def _checked(self, endpoint: Endpoint) -> HealthLine:
         if endpoint.kind == "local":
-            detail = f"{endpoint.model} is loaded when it is first asked"
-            return HealthLine(name=name, ok=True, detail=detail, required=is_chosen)
-        found = self._endpoints.check(endpoint.name, _ENDPOINT_LIMIT_S)
-        role = "Scripted demo, not AI. " if endpoint.kind == "demo" else ""
-        return HealthLine(
-            name=name,
-            ok=found.ok,
-            detail=f"{role}{found.message}",
-            advice="" if found.ok else f"Look at its address and its key under Settings. {found.credential}",
-            required=is_chosen,
-        )
+            return _sleeping(endpoint)
+        return _line(endpoint, self._endpoints.check(endpoint.name, _ENDPOINT_LIMIT_S))
+
+
+def _name(endpoint: Endpoint) -> str:
+    return f"endpoint {endpoint.name}"
+
+
+def _looked(endpoint: Endpoint, known: Known[EndpointHealth] | None) -> HealthLine:
+    """`known` None: it is not asked, only a question of a person would wake it."""
+    if known is None:
+        return _sleeping(endpoint)
+    if known.value is None:
+        return HealthLine(name=_name(endpoint), ok=False, detail="Checking…", is_checking=True)
+    return msgspec.structs.replace(_line(endpoint, known.value), is_checking=known.is_asked)
+
+
+def _sleeping(endpoint: Endpoint) -> HealthLine:
+    return HealthLine(name=_name(endpoint), ok=True, detail=f"{endpoint.model} is loaded when it is first asked")
+
+
+def _line(endpoint: Endpoint, found: EndpointHealth) -> HealthLine:
+    role = "Scripted demo, not AI. " if endpoint.kind == "demo" else ""
+    advice = "" if found.ok else f"Look at its address and its key under Settings. {found.credential}"
+    return HealthLine(name=_name(endpoint), ok=found.ok, detail=f"{role}{found.message}", advice=advice)
 
 
 def no_database(error: AryabhattaError) -> HealthLine:
@@ -108,5 +135,6 @@ def disk(settings: Settings) -> HealthLine:
     )
 
 
-def _with_advice(line: HealthLine, advice: str) -> HealthLine:
-    return msgspec.structs.replace(line, advice=line.advice or advice)
+def _as_chosen(line: HealthLine, better: str) -> HealthLine:
+    """The line of the endpoint that the app cannot do without."""
+    return msgspec.structs.replace(line, required=True, advice=line.advice or better)

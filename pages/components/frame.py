@@ -161,9 +161,10 @@ def ask_once(title: str, loss: str, action: str, command: Callable[[], None]) ->
     ask()
 
 
-def health_line(items: Sequence[tuple[bool, str]]) -> None:
-    """One quiet line at the foot of a page: (well, words)."""
+def health_line(items: Sequence[tuple[bool | None, str]]) -> None:
+    """One quiet line at the foot of a page: (well, words); None: nobody knows yet."""
+    marks = {True: ":green[:material/check_circle:]", False: ":orange[:material/error:]"}
     with st.container(horizontal=True, gap="medium"):
         for well, text in items:
-            mark = ":green[:material/check_circle:]" if well else ":orange[:material/error:]"
+            mark = ":gray[:material/hourglass_top:]" if well is None else marks[well]
             st.caption(f"{mark} {text}", width="content")

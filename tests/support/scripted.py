@@ -6,7 +6,7 @@
 
 A request nobody planned is answered 500 and fails the `with`; so does an answer nobody asked for. Answers are
 given in the order of arrival; `ScriptedServer(respond=function)` chooses by request instead, for runs at once.
-`GET …/models` is answered from `models` and needs no plan.
+`GET …/models` is answered from `models`, or with `listing`, and needs no plan.
 """
 
 import contextlib
@@ -100,12 +100,14 @@ class ScriptedServer:
         *answers: Answer,
         respond: Callable[[Request], Answer] | None = None,
         models: Sequence[str] = (MODEL,),
+        listing: Answer | None = None,
     ) -> None:
         self.requests: list[Request] = []
         self.unplanned: list[Request] = []
         self.model_lists: list[Request] = []
         """Requests for `GET …/models`, which need no plan."""
         self.models = models
+        self.listing = listing
         self._planned = list(answers)
         self._respond = respond
         self._lock = threading.Lock()
@@ -212,6 +214,8 @@ class ScriptedServer:
     def _choose(self, request: Request) -> Answer:
         if request.method == "GET" and request.path.endswith("/models"):
             self.model_lists.append(request)
+            if self.listing is not None:
+                return self.listing
             return status(200, {"object": "list", "data": [{"id": name, "object": "model"} for name in self.models]})
         with self._arrived:
             self.requests.append(request)

@@ -1,7 +1,8 @@
 """Asks an endpoint what it serves: whether it answers, how fast, and whether it accepts the credential."""
 
+import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -9,6 +10,7 @@ import httpx2
 import msgspec
 
 from core.clients.chat import faults, lenient, words
+from core.clients.chat.direct import DirectTransport
 from core.clients.chat.models import items_in, models_in
 from core.clients.chat.proxies import proxy_for
 from core.clients.chat.route import Route, route_to, without_password
@@ -38,36 +40,67 @@ def probe(
     endpoint: Endpoint,
     address: str,
     key: str | None,
-    timeout_s: float = 10.0,
-    transport: httpx2.BaseTransport | None = None,
-    *,
-    is_key_checked: bool = True,
+    limit_s: float = 10.0,
+    transport: httpx2.AsyncBaseTransport | None = None,
 ) -> EndpointProbe:
-    """List the models of an endpoint. Never raises for what a server does.
+    """List the models of an endpoint. Never raises for what a server does. Not for a thread with a running event loop.
 
-    `timeout_s` is the longest silence; `transport` stands in for the network. The Hugging Face router lists its models
-    to anybody: with `is_key_checked` the hub is asked whether it knows the token.
+    `limit_s` is for all of it, however slowly a server drips; `transport` stands in for the network.
     """
     began = time.perf_counter()
-    url = ""
+    asked = _Asked()
     veil = veil_over(())
     try:
         route = route_to(endpoint, address, key)
         veil = veil_over(route.secrets)
-        url = without_password(httpx2.URL(route.models_url))
-        if route.base_url is None and is_key_checked:
-            _get(_IDENTITY_URL, route.key, timeout_s, transport)
-        models = _models(route, timeout_s, transport)
+        asked.url = without_password(httpx2.URL(route.models_url))
+        asyncio.run(_ask(asked, route, limit_s, transport))
     except FaultError as error:
-        fault = veil.fault(error.fault)
-        return EndpointProbe(ok=False, took_ms=_ms_since(began), fault=fault, url=url)
-    models = tuple(map(veil.model, models))
-    names = tuple(model.name for model in models)
-    return EndpointProbe(ok=True, took_ms=_ms_since(began), models=names, catalogue=models, url=url)
+        asked.fault = veil.fault(error.fault)
+    models = tuple(map(veil.model, asked.models))
+    return EndpointProbe(
+        ok=asked.fault is None,
+        took_ms=(time.perf_counter() - began) * 1000,
+        models=tuple(model.name for model in models),
+        catalogue=models,
+        fault=asked.fault,
+        url=asked.url,
+    )
 
 
-def _models(route: Route, timeout_s: float, transport: httpx2.BaseTransport | None) -> tuple[ModelInfo, ...]:
-    body = _get(route.models_url, route.key, timeout_s, transport)
+class _Asked:
+    """What is known so far."""
+
+    url = ""
+    models: tuple[ModelInfo, ...] = ()
+    fault: Fault | None = None
+
+
+async def _ask(asked: _Asked, route: Route, limit_s: float, transport: httpx2.AsyncBaseTransport | None) -> None:
+    transport = transport or _transport(route)
+    # The one limit counts; this one tells a server that is not there from one that does not answer.
+    limits = httpx2.Timeout(limit_s, connect=limit_s * 0.8)
+    headers = {"user-agent": "aryabhatta"} | ({"authorization": f"Bearer {route.key}"} if route.key else {})
+    try:
+        async with (
+            asyncio.timeout(limit_s),
+            httpx2.AsyncClient(transport=transport, timeout=limits, headers=headers) as client,
+        ):
+            asked.models = await _models(client, route)
+            if route.base_url is None:
+                # The router lists its models to anybody: only this tells whether the token is good.
+                await _get(client, _IDENTITY_URL)
+    except TimeoutError:
+        raise FaultError(Fault("timeout", f"The server did not answer in full within {limit_s:g} seconds.")) from None
+
+
+def _transport(route: Route) -> httpx2.AsyncBaseTransport:
+    proxy = proxy_for(httpx2.URL(route.models_url))
+    return httpx2.AsyncHTTPTransport(proxy=proxy) if proxy else DirectTransport()
+
+
+async def _models(client: httpx2.AsyncClient, route: Route) -> tuple[ModelInfo, ...]:
+    body = await _get(client, route.models_url)
     try:
         listed = lenient.parse(body)
     except ValueError:
@@ -77,15 +110,10 @@ def _models(route: Route, timeout_s: float, transport: httpx2.BaseTransport | No
     return models_in(items)
 
 
-def _get(url: str, key: str, timeout_s: float, transport: httpx2.BaseTransport | None) -> bytes:
-    headers = {"user-agent": "aryabhatta"} | ({"authorization": f"Bearer {key}"} if key else {})
-    transport = transport or httpx2.HTTPTransport(proxy=proxy_for(httpx2.URL(url)))
-    with (
-        _as_faults(timeout_s),
-        httpx2.Client(transport=transport, timeout=timeout_s, headers=headers) as client,
-        client.stream("GET", url) as answer,
-    ):
-        body = _bounded(answer.iter_bytes())
+async def _get(client: httpx2.AsyncClient, url: str) -> bytes:
+    with _as_faults():
+        async with client.stream("GET", url) as answer:
+            body = await _bounded(answer.aiter_bytes())
     if answer.has_redirect_location:
         raise FaultError(faults.of_redirect(answer.status_code, answer.headers))
     if not answer.is_success:
@@ -94,23 +122,19 @@ def _get(url: str, key: str, timeout_s: float, transport: httpx2.BaseTransport |
 
 
 @contextmanager
-def _as_faults(timeout_s: float) -> Iterator[None]:
+def _as_faults() -> Iterator[None]:
     try:
         yield
     except httpx2.TransportError as error:
-        raise FaultError(faults.of_transport(error, has_begun=False, silence_s=timeout_s)) from error
+        raise FaultError(faults.of_transport(error, has_begun=False, silence_s=0)) from error
     except httpx2.DecodingError as error:
         raise FaultError(Fault("stream_malformed", f"The answer cannot be decompressed: {error}")) from error
 
 
-def _bounded(pieces: Iterable[bytes]) -> bytes:
-    body = b""
-    for piece in pieces:
+async def _bounded(pieces: AsyncIterable[bytes]) -> bytes:
+    body = bytearray()
+    async for piece in pieces:
         body += piece
         if len(body) > _LIMIT_BYTES:
             raise FaultError(Fault("size_limit", f"The list of models is larger than {_LIMIT_BYTES:,} bytes."))
-    return body
-
-
-def _ms_since(began: float) -> float:
-    return (time.perf_counter() - began) * 1000
+    return bytes(body)

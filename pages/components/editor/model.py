@@ -4,11 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-from core.bootstrap import App
 from core.domain.agent import Parameters
-from core.domain.endpoint import Endpoint
 from pages.components.editor.answer_format import answer_format
 from pages.components.editor.draft import Draft, lines, put, put_parameter
+from pages.components.editor.model_choice import pick_model
 from pages.components.model_badge import model_badge
 from pages.components.text import plain
 
@@ -23,19 +22,9 @@ def model(draft: Draft) -> None:
     model_badge(choice, spec)
     if choice.better:
         st.caption(plain(choice.better))
-    left, right = st.columns(2, gap="small")
-    with left:
-        _endpoint(draft)
-    with right:
-        _model(draft, choice.endpoint)
-    if choice.endpoint.kind == "huggingface":
-        st.text_input(
-            "Provider",
-            spec.provider,
-            placeholder="whoever the router chooses",
-            help="Who serves the model behind the Hugging Face router.",
-            **draft.on_change("provider", put("provider")),
-        )
+    _endpoint(draft)
+    if choice.endpoint.kind != "demo":
+        pick_model(draft, choice.endpoint)
     _sampling(draft, spec.parameters)
     answer_format(draft)
     with st.expander("More parameters", type="compact", icon=":material/tune:", key=draft.key("more")):
@@ -54,28 +43,6 @@ def _endpoint(draft: Draft) -> None:
         format_func=lambda name: name or "Whichever answers now",
         **draft.on_change("endpoint", put("endpoint")),
     )
-
-
-def _model(draft: Draft, endpoint: Endpoint) -> None:
-    current = draft.spec.model
-    options = list(
-        dict.fromkeys([*([current] if current else []), *model_names(draft.app, endpoint.name, endpoint.base_url)])
-    )
-    st.selectbox(
-        "Model",
-        options,
-        index=options.index(current) if current else None,
-        placeholder="the endpoint's default",
-        accept_new_options=True,
-        help="Choose one that the endpoint serves, or type its name.",
-        **draft.on_change("model", put("model")),
-    )
-
-
-@st.cache_data(ttl=60, show_spinner=False, max_entries=50)
-def model_names(_app: App, endpoint: str, address: str) -> tuple[str, ...]:  # noqa: ARG001 (a new address is asked anew)
-    """What the endpoint says it serves; asked at most once a minute."""
-    return tuple(_app.endpoints.models(endpoint))
 
 
 def _sampling(draft: Draft, given: Parameters) -> None:

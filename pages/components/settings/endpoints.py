@@ -3,13 +3,17 @@
 import streamlit as st
 
 from core.bootstrap import App
+from core.domain.compatibility import differences
 from core.domain.endpoint import Endpoint
-from core.domain.result import Err, Result
 from core.services.endpoints import EndpointHealth
+from core.services.latest import Known
+from pages.components.asking import while_asked
 from pages.components.frame import ask_once, quiet, section
 from pages.components.model_badge import model_badge
+from pages.components.model_table import PATIENCE_S, list_line, model_table
 from pages.components.session import say, value_or_say, who
-from pages.components.text import counted, plain
+from pages.components.settings.endpoint_form import add_endpoint, edit_endpoint
+from pages.components.text import counted, duration, plain
 
 _KINDS = {
     "huggingface": "Hugging Face router",
@@ -17,7 +21,6 @@ _KINDS = {
     "local": "On this machine",
     "demo": "Scripted, not AI",
 }
-_CHECKED = "endpoint_checks"
 
 
 def which_model(app: App) -> None:
@@ -41,29 +44,36 @@ def endpoints(app: App) -> None:
             add_endpoint(app)
     st.caption("Any server that speaks the OpenAI chat-completions protocol: a router, vLLM, llama.cpp, Ollama, TGI.")
     chosen = app.endpoints.choose().endpoint.name
+    known = app.endpoints.look(patience_s=PATIENCE_S)
     for endpoint in app.endpoints.list():
-        _row(app, endpoint, is_default=endpoint.name == chosen)
+        _row(app, endpoint, known.get(endpoint.name), is_default=endpoint.name == chosen)
+    if any(one.is_asked for one in known.values()):
+        while_asked(lambda: any(one.is_asked for one in app.endpoints.look().values()), "Checking…", "endpoints_asked")
 
 
-def _row(app: App, endpoint: Endpoint, *, is_default: bool) -> None:
-    with st.container(border=True, gap="small"):
+def _row(app: App, endpoint: Endpoint, known: Known[EndpointHealth] | None, *, is_default: bool) -> None:
+    with st.container(border=True, gap="small", key=f"row_endpoint_{endpoint.name}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             with st.container(gap=None, width="stretch"):
                 st.markdown(f"**{plain(endpoint.name)}**")
-                quiet(_KINDS[endpoint.kind], endpoint.base_url, endpoint.model, small=True)
+                quiet(_KINDS[endpoint.kind], endpoint.base_url, small=True)
             if is_default:
                 st.badge("Answers now", icon=":material/check_circle:", color="green")
             _actions(app, endpoint, is_default=is_default)
-        if found := st.session_state.get(_CHECKED, {}).get(endpoint.name):
-            _health(found)
+        _state(known)
+        quiet(*_settings(endpoint), small=True)
+        if endpoint.kind in {"huggingface", "openai"}:
+            _models(app, endpoint)
 
 
 def _actions(app: App, endpoint: Endpoint, *, is_default: bool) -> None:
-    if st.button("Check", icon=":material/network_check:", key=f"check_{endpoint.name}"):
-        with st.spinner("Asking…"):
-            found = app.endpoints.check(endpoint.name)
-        st.session_state.setdefault(_CHECKED, {})[endpoint.name] = found
-        st.rerun()
+    st.button(
+        "Check",
+        icon=":material/network_check:",
+        key=f"check_{endpoint.name}",
+        on_click=app.endpoints.check_now,
+        args=(endpoint, PATIENCE_S),
+    )
     if not is_default:
         st.button("Use by default", key=f"default_{endpoint.name}", on_click=_set_default, args=(app, endpoint.name))
     if endpoint.kind != "demo" and st.button(
@@ -81,13 +91,54 @@ def _actions(app: App, endpoint: Endpoint, *, is_default: bool) -> None:
         )
 
 
-def _health(found: EndpointHealth) -> None:
+def _state(known: Known[EndpointHealth] | None) -> None:
+    """What is known of it; a local model is not asked, since that would load it."""
+    if known is None:
+        return
+    found = known.value
+    if found is None:
+        st.markdown(":gray[:material/hourglass_top: Checking…]")
+        return
     mark = ":green[:material/check_circle:]" if found.ok else ":red[:material/error:]"
     st.markdown(f"{mark} {plain(found.message)}")
-    quiet(found.url, found.credential, small=True)
-    if found.models:
-        with st.expander(counted(len(found.models), "model"), type="compact", icon=":material/neurology:"):
-            st.text("\n".join(found.models[:200]))
+    quiet(found.url, found.credential, ("checked", found.at) if found.at else "", small=True)
+
+
+def _settings(endpoint: Endpoint) -> list[str]:
+    """What a person set of it."""
+    silence_s, concurrency = endpoint.limits.silence_s, endpoint.limits.concurrency
+    return [
+        f"Default model {endpoint.model}" if endpoint.model else "No default model",
+        f"silent for {duration(silence_s)} at most" if silence_s else "",
+        f"{counted(concurrency, 'request')} at the same time" if concurrency else "",
+        *differences(endpoint.compatibility),
+    ]
+
+
+def _models(app: App, endpoint: Endpoint) -> None:
+    box = st.expander(
+        "Models it serves",
+        icon=":material/neurology:",
+        type="compact",
+        key=f"models_{endpoint.name}",
+        on_change="rerun",
+    )
+    if not box.open:
+        return
+    with box:
+        chosen = model_table(list_line(app, endpoint, endpoint.name), endpoint.name)
+        if chosen:
+            st.button(
+                f"Make {plain(chosen)} its default model",
+                key=f"use_{endpoint.name}",
+                on_click=_set_model,
+                args=(app, endpoint.name, chosen),
+            )
+
+
+def _set_model(app: App, name: str, model: str) -> None:
+    if value_or_say(app.endpoints.update(name, who(), model=model)) is not None:
+        say(f"{model} answers at {name} where nobody names a model.")
 
 
 def _set_default(app: App, name: str) -> None:
@@ -98,52 +149,3 @@ def _set_default(app: App, name: str) -> None:
 def _delete(app: App, name: str) -> None:
     if value_or_say(app.endpoints.delete(name, who())) is not None:
         say(f"{name} is deleted.")
-
-
-@st.dialog("Add an endpoint")
-def add_endpoint(app: App) -> None:
-    name = st.text_input("Name", placeholder="office-gpu", max_chars=100)
-    url, secret = _address(app, Endpoint(name="", kind="openai"))
-    model = _default_model("")
-    if st.button("Add", type="primary"):
-        _done(app.endpoints.add((name or "").strip(), url, who(), secret=secret, model=model))
-
-
-@st.dialog("Edit the endpoint")
-def edit_endpoint(app: App, endpoint: Endpoint) -> None:
-    """Of a built-in one, only the default model is a choice."""
-    if endpoint.id is None:
-        model = _default_model(endpoint.model)
-        if st.button("Save", type="primary"):
-            _done(app.endpoints.update(endpoint.name, who(), model=model))
-        return
-    url, secret = _address(app, endpoint)
-    model = _default_model(endpoint.model)
-    if st.button("Save", type="primary"):
-        _done(app.endpoints.update(endpoint.name, who(), base_url=url, secret=secret, model=model))
-
-
-def _address(app: App, given: Endpoint) -> tuple[str, str]:
-    """Where it is, and the name of the secret with its key."""
-    url = st.text_input("Base address", given.base_url, placeholder="http://localhost:11434/v1")
-    names = [secret.name for secret in app.secrets.names()]
-    secret = st.selectbox(
-        "Secret with its key",
-        names,
-        index=names.index(given.secret) if given.secret in names else None,
-        placeholder="none",
-        help="Secrets are kept under Secrets; only the name is stored here.",
-    )
-    return (url or "").strip(), secret or ""
-
-
-def _default_model(given: str) -> str:
-    return (st.text_input("Default model", given, placeholder="the name as the server has it") or "").strip()
-
-
-def _done(result: Result[Endpoint]) -> None:
-    """Close the dialog, or say in it what is wrong."""
-    if isinstance(result, Err):
-        st.error(plain(result.message), icon=":material/error:")
-    else:
-        st.rerun()

@@ -1,13 +1,14 @@
 """Checking an endpoint: it answers, it lists its models, it accepts the credential; or a fault says why not."""
 
 import json
+import threading
 
 import httpx2
 import pytest
 
 from core.clients.chat.probe import probe
 from core.domain.endpoint import Endpoint
-from tests.support.scripted import ScriptedServer
+from tests.support.scripted import Answer, ScriptedServer, text
 
 ENDPOINT = Endpoint(name="e", kind="openai")
 ROUTER = Endpoint(name="hf", kind="huggingface")
@@ -95,7 +96,32 @@ def test_the_hugging_face_token_is_checked_since_the_router_lists_to_anybody(sta
 
     found = probe(ROUTER, "", "hf_1", transport=answering(hub))
     assert (found.fault and found.fault.kind) == fault
-    assert asked[0] == ("https://huggingface.co/api/whoami-v2", "Bearer hf_1")
-    if fault is None:
-        assert found.models == ("org/model",)
-        assert asked[1] == ("https://router.huggingface.co/v1/models", "Bearer hf_1")
+    assert asked == [
+        ("https://router.huggingface.co/v1/models", "Bearer hf_1"),
+        ("https://huggingface.co/api/whoami-v2", "Bearer hf_1"),
+    ]
+    assert found.models == ("org/model",)
+
+
+@pytest.fixture
+def never():
+    """Set at the end of the test, so that a server that waits for it can go."""
+    gate = threading.Event()
+    yield gate
+    gate.set()
+
+
+def dripping(gate):
+    """A list that comes byte by byte, each within any bound for silence."""
+    return Answer(pieces=(b" ",) * 10_000).paced(0.02).held_by(gate)
+
+
+@pytest.mark.parametrize("answer", [lambda gate: text("x").headers_held_by(gate), dripping])
+def test_the_limit_is_for_all_of_the_answer(answer, never):
+    with ScriptedServer(listing=answer(never)) as server:
+        found = probe(ENDPOINT, server.base_url, None, limit_s=0.3)
+        server.model_lists[0].gone.wait(5)
+        never.set()
+    assert (found.ok, found.fault.kind) == (False, "timeout")
+    assert found.fault.message == "The server did not answer in full within 0.3 seconds."
+    assert 300 <= found.took_ms < 3_000
