@@ -69,7 +69,9 @@ def test_a_path_that_has_a_query_keeps_it():
         (7, False, "7"),
         ([1, 2], False, "1,2"),
         ({"r": 1}, False, "r,1"),
-        ({"r": 1}, True, "r%3D1"),
+        ({"r": 1}, True, "r=1"),
+        (["a,b", "c/d"], False, "a%2Cb,c%2Fd"),
+        ({"a=b": ";"}, True, "a%3Db=%3B"),
         ("...", False, "..."),
     ],
 )

@@ -1,17 +1,17 @@
 """From an operation and its arguments to the request: a pure function, so that a person can be shown it first."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Literal
 from urllib.parse import quote, urlencode
 
 from core.clients.outbound import OutboundRequest
 from core.domain.canonical import Json
 from core.tools.executor import CannotDoError
-from core.tools.http_request.body import encoded
-from core.tools.http_request.operation import Input, Operation, Place, Style
-from core.tools.http_request.template import ABSENT, filled, filled_text, text
-
-_SEPARATORS: dict[Style, str] = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+from core.tools.http_request.body import Encoded, encoded
+from core.tools.http_request.operation import Input, Operation, Place
+from core.tools.http_request.styles import pairs, row
+from core.tools.http_request.template import ABSENT, filled, filled_text
 
 
 def build(operation: Operation, arguments: dict[str, Json], key: str, timeout_s: float) -> OutboundRequest:
@@ -20,11 +20,12 @@ def build(operation: Operation, arguments: dict[str, Json], key: str, timeout_s:
     Raises `CannotDoError` for values that the place they belong to cannot hold.
     """
     body = _body(operation, arguments)
+    sent = Encoded() if body is ABSENT else encoded(body, operation.media_type, operation.fields)
     return OutboundRequest(
         method=operation.method,
         url=_with_query(_path(operation, arguments), list(_written(operation, arguments, "query"))),
-        headers=_headers(operation, arguments, key, has_body=body is not ABSENT),
-        body=b"" if body is ABSENT else encoded(body, operation.media_type),
+        headers=_headers(operation, arguments, key, sent.media_type),
+        body=sent.content,
         allow=operation.allow,
         timeout_s=timeout_s,
         max_bytes=operation.max_bytes,
@@ -54,11 +55,10 @@ def _path(operation: Operation, arguments: dict[str, Json]) -> str:
 
 
 def _segment(entry: Input, value: Json) -> str:
-    written = text(value) if entry.style == "json" else _simple(value, explode=entry.explode)
-    if not written:
+    written = row(entry.name, entry.style, value, explode=entry.explode, escape=partial(quote, safe=""))
+    if not written or (entry.style != "json" and value in ("", [], {})):
         raise CannotDoError(f"`{entry.argument}` stands in the path and must not be empty.")
-    # Commas part the items of a list; whatever else would mean something in a path is escaped.
-    return quote(written, safe="," if isinstance(value, list | dict) else "")
+    return written
 
 
 def _with_query(url: str, pairs: list[tuple[str, str]]) -> str:
@@ -67,57 +67,28 @@ def _with_query(url: str, pairs: list[tuple[str, str]]) -> str:
     return f"{url}{'&' if '?' in url else '?'}{urlencode(pairs, quote_via=quote)}"
 
 
-def _query_pairs(entry: Input, value: Json) -> list[tuple[str, str]]:
-    match entry.style, value:
-        case "deepObject", dict():
-            return [(f"{entry.name}[{name}]", text(item)) for name, item in value.items()]
-        case "form", dict() if entry.explode:
-            return [(name, text(item)) for name, item in value.items()]
-        case "form", list() if entry.explode:
-            return [(entry.name, text(item)) for item in value]
-        case ("form" | "spaceDelimited" | "pipeDelimited") as style, list() | dict():
-            return [(entry.name, _SEPARATORS[style].join(_flat(value)))]
-        case _:
-            return [(entry.name, text(value))]
-
-
-def _headers(operation: Operation, arguments: dict[str, Json], key: str, *, has_body: bool) -> dict[str, str]:
+def _headers(operation: Operation, arguments: dict[str, Json], key: str, media_type: str) -> dict[str, str]:
     """Of two that differ only in case the later one is sent."""
     headers = {"accept": "application/json, text/*;q=0.9, */*;q=0.5"}
-    if has_body:
-        headers["content-type"] = operation.media_type
+    if media_type:
+        headers["content-type"] = media_type
     headers |= _written(operation, arguments, "header")
+    if cookies := [f"{name}={quote(value, safe=',')}" for name, value in _written(operation, arguments, "cookie")]:
+        headers["cookie"] = "; ".join(cookies)
     if operation.idempotency_header:
         headers[operation.idempotency_header] = key
     return headers
 
 
 def _written(
-    operation: Operation, arguments: dict[str, Json], place: Literal["query", "header"]
+    operation: Operation, arguments: dict[str, Json], place: Literal["query", "header", "cookie"]
 ) -> Iterator[tuple[str, str]]:
     """The author's texts and the model's arguments that go to one place, as the server reads them."""
     for entry in operation.texts:
         if entry.place == place and (filled_in := filled_text(entry.text, arguments)) is not ABSENT:
             yield entry.name, filled_in
     for given, value in _given(operation, arguments, place):
-        if place == "query":
-            yield from _query_pairs(given, value)
+        if place == "header":
+            yield given.name, row(given.name, given.style, value, explode=given.explode)
         else:
-            yield given.name, text(value) if given.style == "json" else _simple(value, explode=given.explode)
-
-
-def _simple(value: Json, *, explode: bool) -> str:
-    """The style of paths and headers: items in a row, parted by commas (OpenAPI 3.1, Style Values)."""
-    match value:
-        case dict() if explode:
-            return ",".join(f"{name}={text(item)}" for name, item in value.items())
-        case list() | dict():
-            return ",".join(_flat(value))
-        case _:
-            return text(value)
-
-
-def _flat(value: list[Json] | dict[str, Json]) -> list[str]:
-    if isinstance(value, list):
-        return [text(item) for item in value]
-    return [part for name, item in value.items() for part in (name, text(item))]
+            yield from pairs(given.name, given.style, value, explode=given.explode)

@@ -6,8 +6,8 @@ import msgspec
 
 from core.domain.canonical import Json
 
-Place = Literal["path", "query", "header"]
-Style = Literal["form", "simple", "spaceDelimited", "pipeDelimited", "deepObject", "json"]
+Place = Literal["path", "query", "header", "cookie"]
+Style = Literal["form", "simple", "label", "matrix", "spaceDelimited", "pipeDelimited", "deepObject", "json"]
 CredentialPlace = Literal["header", "query", "cookie"]
 
 
@@ -27,6 +27,18 @@ class Text(msgspec.Struct, frozen=True):
     name: str
     place: Literal["query", "header"]
     text: str
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A field of a form whose value is not written as usual: a list as its field several times, an object as JSON."""
+
+    name: str
+    style: Style | None = None
+    """None: as usual."""
+    explode: bool = True
+    is_file: bool = False
+    media_type: str = ""
+    """Of a field with parts of its own; empty: what its value says."""
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -54,6 +66,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     template: Json = None
     """The body where no single argument is: a value with {name} in its texts. None: there is no body."""
     media_type: str = "application/json"
+    fields: tuple[Field, ...] = ()
+    """Of a form."""
     credentials: tuple[Credential, ...] = ()
     idempotency_header: str = ""
     """Carries the call's key, where the server knows such a header."""

@@ -1,1 +1,1 @@
-"""Tools from OpenAPI 3.0 and 3.1 documents: `reader` makes them, `executor` calls them."""
+"""Tools from OpenAPI 3.0 and 3.1 and Swagger 2.0 documents: `reader` makes them, `executor` calls them."""

@@ -5,6 +5,8 @@ import msgspec
 from core.domain.canonical import Json
 from core.errors import AryabhattaError
 from core.tools.openapi import yaml_text
+from core.tools.openapi.schemas import UnresolvedError
+from core.tools.openapi.swagger import in_words_of_3
 
 MAX_CHARS = 30_000_000
 
@@ -14,27 +16,34 @@ class DocumentError(AryabhattaError):
 
 
 def parse(text: str) -> dict[str, Json]:
-    """The document as a value, with text for every key.
+    """The document as a value, with text for every key; a Swagger 2.0 document in the words of OpenAPI 3.0.
 
-    Raises `DocumentError` when it is not an OpenAPI 3.0 or 3.1 document.
+    Raises `DocumentError` when it is neither that nor an OpenAPI 3.0 or 3.1 document.
     """
     if len(text) > MAX_CHARS:
         raise DocumentError(f"The document is longer than {MAX_CHARS:,} characters.")
     document = _json(text) if text.lstrip("\ufeff \t\r\n").startswith("{") else _yaml(text)
     if not isinstance(document, dict):
         raise DocumentError("This is not an OpenAPI document: it is no object with an 'openapi' field.")
+    if str(document.get("swagger", "")).startswith("2"):
+        return _upgraded(document)
     _check_version(document)
     return document
 
 
+def _upgraded(document: dict[str, Json]) -> dict[str, Json]:
+    try:
+        return in_words_of_3(document)
+    except UnresolvedError as error:
+        raise DocumentError(f"Its security schemes cannot be read: {error}.") from None
+
+
 def _check_version(document: dict[str, Json]) -> None:
-    if "swagger" in document:
-        raise DocumentError("This is a Swagger 2.0 document. Only OpenAPI 3.0 and 3.1 can be imported.")
-    given = document.get("openapi")
+    given = document.get("openapi", document.get("swagger"))
     version = str(given) if isinstance(given, str | float) else ""
     if not version.startswith(("3.0", "3.1")):
         said = f"its version is {version[:20]!r}" if version else "it has no 'openapi' field"
-        raise DocumentError(f"Only OpenAPI 3.0 and 3.1 documents can be imported, and {said}.")
+        raise DocumentError(f"Only OpenAPI 3.0, 3.1 and Swagger 2.0 documents can be imported, and {said}.")
 
 
 def _json(text: str) -> Json:

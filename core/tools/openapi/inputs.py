@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass, field
 
 from core.domain.canonical import Json
-from core.tools.http_request.operation import Input, Style
+from core.tools.http_request.operation import Field, Input, Style
 from core.tools.naming import argument_name
+from core.tools.openapi.bodies import body_of, is_json
 from core.tools.openapi.schemas import Schemas, followed, words
 
 IDEMPOTENCY_HEADERS = {"idempotency-key", "x-idempotency-key", "idempotencykey"}
@@ -13,6 +14,9 @@ _RESERVED_HEADERS = {"accept", "content-type", "authorization"}
 """Declaring one of these as a parameter has no meaning (OpenAPI 3.1, Parameter Object)."""
 _STYLES: dict[tuple[str, str], Style] = {
     ("path", "simple"): "simple",
+    ("path", "label"): "label",
+    ("path", "matrix"): "matrix",
+    ("cookie", "form"): "form",
     ("header", "simple"): "simple",
     ("query", "form"): "form",
     ("query", "spaceDelimited"): "spaceDelimited",
@@ -38,6 +42,7 @@ class Inputs:
     notes: list[str] = field(default_factory=list)
     body: str = ""
     media_type: str = "application/json"
+    fields: tuple[Field, ...] = ()
     idempotency_header: str = ""
     _names: set[str] = field(default_factory=set)
 
@@ -55,24 +60,25 @@ class Inputs:
                 self.idempotency_header = name
             case "header" if name.lower() in _RESERVED_HEADERS:
                 self.notes.append(f"The header {name} is not an input; it is set by what else is sent.")
-            case "path" | "query" | "header":
+            case "path" | "query" | "header" | "cookie":
                 self._add(parameter, name, place)
-            case "cookie":
-                self._skip(parameter, f"the cookie {name}, and cookies are never sent")
             case _:
                 raise CannotImportError(f"it has a parameter {name!r} in {place!r}, which is no place")
 
     def add_body(self, body: dict[str, Json]) -> None:
         content = body.get("content")
-        types = list(content) if isinstance(content, dict) else []
-        json_type = next((name for name in types if _is_json(name)), None)
-        if json_type is None:
-            raise CannotImportError(f"its body is {' or '.join(types) or 'of no type'}, and only JSON can be sent")
-        described = followed(self.document, content[json_type]) if isinstance(content, dict) else {}
-        schema = self.schemas.argument(described.get("schema", {}))
+        made = body_of(self.document, self.schemas, content)
+        if made is None:
+            types = " or ".join(content) if isinstance(content, dict) else ""
+            self._skip(
+                body, f"a body that is {types or 'of no type'}: only JSON, forms, text and files are written here"
+            )
+            return
+        if made.others:
+            self.notes.append(f"Its body is sent as {made.media_type}, never as {' or '.join(made.others)}.")
         self.body = argument_name("body", "json", self._names)
-        self.media_type = "application/json" if "*" in json_type else json_type
-        self._take(self.body, schema, body)
+        self.media_type, self.fields = made.media_type, made.fields
+        self._take(self.body, made.schema, body)
 
     def check_path(self, path: str) -> None:
         """Every placeholder has its parameter, and none is left over."""
@@ -85,7 +91,7 @@ class Inputs:
 
     def _add(self, parameter: dict[str, Json], name: str, place: str) -> None:
         schema, style = self._schema_and_style(parameter, name, place)
-        explode = bool(parameter.get("explode", style == "form"))
+        explode = bool(parameter.get("explode", style in ("form", "deepObject")))
         if style == "deepObject" and not explode:
             self._skip(parameter, f"the parameter {name!r} in the style deepObject, which needs explode")
             return
@@ -97,10 +103,10 @@ class Inputs:
         content = parameter.get("content")
         if isinstance(content, dict) and content:
             media_type, described = next(iter(content.items()))
-            if not _is_json(media_type):
+            if not is_json(media_type):
                 raise CannotImportError(f"its parameter {name!r} is of the type {media_type}")
             return self.schemas.argument(followed(self.document, described).get("schema", {})), "json"
-        given = words(parameter.get("style")) or ("form" if place == "query" else "simple")
+        given = words(parameter.get("style")) or ("form" if place in ("query", "cookie") else "simple")
         style = _STYLES.get((place, given))
         if style is None:
             raise CannotImportError(f"its parameter {name!r} is written in the style {given!r}")
@@ -116,8 +122,3 @@ class Inputs:
         if source.get("required") is True:
             raise CannotImportError(f"it needs {what}")
         self.notes.append(f"Not sent: {what}.")
-
-
-def _is_json(media_type: str) -> bool:
-    name = media_type.partition(";")[0].strip().lower()
-    return name in ("application/json", "*/*", "application/*") or name.endswith("+json")

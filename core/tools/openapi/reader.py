@@ -1,4 +1,4 @@
-"""An OpenAPI document as tools: one for each operation that can be called with JSON, and a reason for every other."""
+"""An OpenAPI document as tools: one for each operation that can be called, and a reason for every other."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -74,6 +74,7 @@ def read(
     reader = _Reader(document, url, Names(prefix), _hosts(allow), _security(document, secrets or {}))
     made: list[tuple[_Candidate | None, ToolSpec | LeftOut]]
     made = [(candidate, reader.outcome(candidate)) for candidate in _candidates(document)]
+    made += [(None, left) for left in _unreadable(document)]
     made += [(None, LeftOut(f"webhook {name}", "webhooks are calls by the server")) for name in _webhooks(document)]
     if not made:
         raise DocumentError("The document has no operations.")
@@ -120,6 +121,16 @@ def _candidates(document: dict[str, Json]) -> Iterator[_Candidate]:
         for method in (*_METHODS, *_OTHER_METHODS):
             if isinstance(whole.get(method), dict):
                 yield _Candidate(path, method, whole, whole[method])
+
+
+def _unreadable(document: dict[str, Json]) -> Iterator[LeftOut]:
+    """Whole paths whose operations nobody can know."""
+    paths = document.get("paths")
+    for path, item in (paths if isinstance(paths, dict) else {}).items():
+        try:
+            followed(document, item)
+        except UnresolvedError as error:
+            yield LeftOut(path, f"it stands elsewhere: {error}")
 
 
 def _webhooks(document: dict[str, Json]) -> list[str]:
@@ -212,6 +223,7 @@ class _Reader:
             inputs=tuple(inputs.found),
             body=inputs.body,
             media_type=inputs.media_type,
+            fields=inputs.fields,
             credentials=credentials,
             idempotency_header=inputs.idempotency_header,
             allow=self._allow,
