@@ -11,7 +11,8 @@ from pages.components.frame import empty_state, page_header, quiet, section
 from pages.components.request_form.form import request_form
 from pages.components.session import show_said
 from pages.components.text import counted, plain, short
-from pages.components.tool_import import import_openapi
+from pages.components.tool_import import import_openapi, start_over
+from pages.components.tool_origin import tool_origin
 from pages.components.tool_secrets import tool_secrets
 from pages.components.tool_trial import trial
 
@@ -25,6 +26,9 @@ KINDS: dict[ToolKind, tuple[str, str]] = {
     "agent": ("Agents", "An agent that another agent may ask."),
 }
 
+MOST_CARDS = 60
+"""Of one kind: a document may bring thousands of tools, and nobody reads so many cards."""
+
 WAYS = {"http": "HTTP request", "openapi": "OpenAPI document"}
 
 
@@ -35,8 +39,11 @@ def catalogue(app: App, tools: list[ToolSpec]) -> None:
         title, note = KINDS[kind]
         section(title, note)
         with st.grid("auto", min_column_width=300, gap="medium"):
-            for tool in group:
+            shown = list(group)
+            for tool in shown[:MOST_CARDS]:
                 card(tool, users.get(tool.name, []))
+        if len(shown) > MOST_CARDS:
+            quiet(f"and {len(shown) - MOST_CARDS:,} more: search for what you need", small=True)
 
 
 def card(tool: ToolSpec, used_by: list[str]) -> None:
@@ -84,6 +91,7 @@ def one(app: App, tool: ToolSpec) -> None:
             st.button("Edit", icon=":material/edit:", on_click=edit_tool, args=(tool.name,))
     show_said()
     st.text(tool.description)
+    tool_origin(tool)
     tool_secrets(app, tool)
     trial(app, tool)
 
@@ -97,6 +105,7 @@ def everything(app: App) -> None:
                 st.query_params["new"] = "http"
                 st.rerun()
             case "openapi":
+                start_over()
                 import_openapi(app)
     show_said()
     search = st.text_input(

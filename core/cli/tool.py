@@ -109,9 +109,10 @@ def add_http(file: str, as_json: bool) -> int:
     metavar="SCHEME=NAME",
     help="The secret to send for a security scheme; without it the secret is named after the server.",
 )
+@click.option("--server", default="", metavar="URL", help="Send to this server, whichever the document names.")
 @_as_json
 def import_openapi(
-    source: str, prefix: str, only: str, hosts: tuple[str, ...], secrets: tuple[str, ...], as_json: bool
+    source: str, prefix: str, only: str, hosts: tuple[str, ...], secrets: tuple[str, ...], server: str, as_json: bool
 ) -> int:
     """One tool for each operation of an OpenAPI document; prints every operation that was left out, and why."""
     names = tuple(name.strip() for name in only.split(",") if name.strip())
@@ -119,7 +120,7 @@ def import_openapi(
     with opened() as app:
         report = value_of(
             app.tools.import_openapi(
-                document, who(), prefix=prefix, only=names, allow_hosts=hosts, secrets=_pairs(secrets)
+                document, who(), prefix, only=names, allow_hosts=hosts, secrets=_pairs(secrets), server=server
             )
         )
     if as_json:

@@ -1,8 +1,10 @@
 """Tools that people added: the table `tools`. The built-in ones are code."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.db.tool_tables import ToolRow
@@ -60,6 +62,23 @@ class ToolRepository:
             return _tool(row)
 
         return guarded(self._session, insert, _REFUSALS, tool, source, who)
+
+    def put_many(self, tools: Sequence[ToolSpec], source: str, who: str) -> Result[set[str]]:
+        """Add tools, or replace those of the same name, kind and source; which names stand now as given.
+
+        All or none: a refusal is about one of them.
+        """
+        given = insert(ToolRow)
+        replaced = {name: given.excluded[name] for name in (*_COLUMNS, "schema_hash")}
+        statement = given.on_conflict_do_update(
+            constraint="uq_tools_name",
+            set_={**replaced, "archived": False, "updated_at": func.now()},
+            where=(ToolRow.kind == given.excluded.kind) & (ToolRow.source == given.excluded.source),
+        ).returning(ToolRow.name)
+        rows = [{"id": new_id(), "source": source, "created_by": who, **_columns(tool)} for tool in tools]
+        return guarded(
+            self._session, lambda: set(self._session.scalars(statement, rows)), _REFUSALS, tools, source, who
+        )
 
     def update(self, tool: ToolSpec, source: str) -> Result[ToolSpec]:
         """Replace what stands under the tool's name; a tool that was archived is back."""

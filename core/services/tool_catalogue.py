@@ -23,6 +23,10 @@ class ToolCatalogue:
         with UnitOfWork(self._engine) as unit:
             return ToolRepository(unit.session).get(name)
 
+    def is_builtin(self, name: str) -> bool:
+        """Whether the name belongs to a built-in tool."""
+        return self._toolbox.get(name) is not None
+
     def list(self, search: str = "") -> Tools:
         """Built-in ones first; `search` looks at names and descriptions."""
         words = search.lower().split()

@@ -1,27 +1,22 @@
 """Tools: what there is, trying one, and bringing in those that an OpenAPI document describes."""
 
-import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import msgspec
 from sqlalchemy import Engine
 
-from core.clients.outbound import Outbound, OutboundRequest
+from core.clients.outbound import Outbound
 from core.db.unit import UnitOfWork
 from core.domain.result import Err, Ok, Result
 from core.domain.run import Run
 from core.domain.tool import ToolSpec
-from core.errors import FaultError, OutcomeUnknown
 from core.repositories.tools import ToolRepository
+from core.services.openapi_import import Document, ImportOptions, OpenApiImport
 from core.services.secrets import SecretService
 from core.services.tool_catalogue import ToolCatalogue, Tools
 from core.tools.http_request.credentials import in_words
 from core.tools.http_request.definition import operation_of
-from core.tools.openapi.document import DocumentError, parse
-from core.tools.openapi.reader import LeftOut, Reading, read
-
-DOCUMENT_LIMIT_BYTES = 30_000_000
-DOCUMENT_LIMIT_S = 30.0
+from core.tools.openapi.reader import LeftOut
 
 
 class ImportedTool(msgspec.Struct, frozen=True):
@@ -58,8 +53,9 @@ class ToolService:
         vault: SecretService,
         try_out: Callable[[str, str, str], Result[Run]],
     ) -> None:
-        self._engine, self._catalogue, self._outbound = engine, catalogue, outbound
+        self._engine, self._catalogue = engine, catalogue
         self._vault, self._try_out = vault, try_out
+        self._openapi = OpenApiImport(engine, catalogue, outbound)
 
     def get(self, name: str) -> ToolSpec | None:
         return self._catalogue.get(name)
@@ -88,65 +84,34 @@ class ToolService:
         only: Iterable[str] = (),
         allow_hosts: Iterable[str] = (),
         secrets: Mapping[str, str] | None = None,
+        server: str = "",
     ) -> Result[ImportReport]:
-        """Make tools of a document. `source` is its http address or its text; never a path on this machine.
+        """Make tools of a document: its http address or its text.
 
         `secrets` names a secret for a security scheme; the others get a name of their own. Importing the same
         document again replaces the tools it made before.
         """
-        hosts = tuple(allow_hosts)
-        try:
-            url, text = self._document(source.strip(), hosts)
-            reading = read(parse(text), url, prefix=prefix, only=only, allow=hosts, secrets=secrets)
-        except DocumentError as error:
-            return Err("invalid", str(error), "source")
-        except FaultError as error:
-            return Err("unavailable", f"The document cannot be fetched: {error.fault.message}", "source")
-        except OutcomeUnknown as error:
-            return Err("unavailable", f"The document cannot be fetched: {error}", "source")
-        return Ok(self._keep(reading, url, who))
-
-    def _document(self, source: str, hosts: tuple[str, ...]) -> tuple[str, str]:
-        if not source:
-            raise DocumentError("Give the address of an OpenAPI document, or the document itself.")
-        if not source.startswith(("http://", "https://")):
-            return "", source
-        request = OutboundRequest(
-            method="GET", url=source, allow=hosts, max_bytes=DOCUMENT_LIMIT_BYTES, timeout_s=DOCUMENT_LIMIT_S
+        options = ImportOptions(
+            prefix=prefix, only=tuple(only), allow_hosts=tuple(allow_hosts), secrets=secrets or {}, server=server
         )
-        response = asyncio.run(self._outbound.send(request))
-        if response.status != 200:
-            raise DocumentError(f"{source} answered with HTTP status {response.status}.")
-        if response.cut:
-            raise DocumentError(f"The document is longer than {DOCUMENT_LIMIT_BYTES:,} bytes.")
-        return response.url, response.text()
+        document = self._openapi.look(source, options)
+        return document if isinstance(document, Err) else Ok(self.keep_operations(document.value, who))
 
-    def _keep(self, reading: Reading, url: str, who: str) -> ImportReport:
-        imported: list[ImportedTool] = []
-        left_out = list(reading.left_out)
-        with UnitOfWork(self._engine) as unit:
-            tools = ToolRepository(unit.session)
-            for tool in reading.tools:
-                operation = str(tool.definition.get("operation", tool.name))
-                kept = self._put(tools, tool, url or reading.title, who)
-                if isinstance(kept, Err):
-                    left_out.append(LeftOut(operation, kept.message))
-                else:
-                    imported.append(ImportedTool(tool.name, operation))
-            unit.commit()
-        return ImportReport(tuple(imported), tuple(left_out), self.needed_secrets(reading.tools))
+    def look_openapi(self, source: str, options: ImportOptions) -> Result[Document]:
+        """What a document would become; nothing is kept."""
+        return self._openapi.look(source, options)
+
+    def keep_operations(self, document: Document, who: str, names: Collection[str] | None = None) -> ImportReport:
+        """Keep the tools of a document that was looked at, or only those named."""
+        kept, refused = self._openapi.keep(document, who, names)
+        return ImportReport(
+            tuple(ImportedTool(tool.name, str(tool.definition.get("operation", tool.name))) for tool in kept),
+            (*(document.reading.left_out if names is None else ()), *refused),
+            self.needed_secrets(kept),
+        )
 
     def needed_secrets(self, tools: Iterable[ToolSpec]) -> tuple[NeededSecret, ...]:
         """The secrets that tools send, each once and where it goes."""
         requests = [operation_of(tool) for tool in tools if tool.kind in ("http", "openapi")]
         goes = {credential.secret: in_words(credential) for request in requests for credential in request.credentials}
         return tuple(NeededSecret(name, words, self._vault.has(name)) for name, words in goes.items())
-
-    def _put(self, tools: ToolRepository, tool: ToolSpec, source: str, who: str) -> Result[ToolSpec]:
-        """Replaces only what came from the same source: two documents may well name an operation alike."""
-        there = self._catalogue.get(tool.name)
-        if there is None:
-            return tools.add(tool, source, who)
-        if (there.kind, tools.source(tool.name)) != (tool.kind, source):
-            return Err("conflict", f"a tool named {tool.name} exists already; import with another prefix", "name")
-        return tools.update(tool, source)

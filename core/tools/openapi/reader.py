@@ -7,6 +7,7 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 
 from core.clients.addresses import allowed_host
+from core.domain.address import address_problem
 from core.domain.canonical import Json
 from core.domain.schema_check import schema_fault
 from core.domain.tool import Repeat, ToolSpec
@@ -64,14 +65,16 @@ def read(
     only: Iterable[str] = (),
     allow: Iterable[str] = (),
     secrets: Mapping[str, str] | None = None,
+    server: str = "",
 ) -> Reading:
     """Make tools of a parsed document. `url`: where it came from; servers may be given relative to it.
 
     `only` names operations by operationId, tool name or "GET /path". `allow`: hosts that the tools may reach
-    wherever they lead. `secrets`: names of secrets by security scheme. Raises `DocumentError` when the document has
+    wherever they lead. `secrets`: names of secrets by security scheme. `server`: an address in the place of all that
+    the document names. Raises `DocumentError` when the document has
     no operations at all, or what is given besides does not fit it.
     """
-    reader = _Reader(document, url, Names(prefix), _hosts(allow), _security(document, secrets or {}))
+    reader = _Reader(document, url, Names(prefix), _hosts(allow), _security(document, secrets or {}), _server(server))
     made: list[tuple[_Candidate | None, ToolSpec | LeftOut]]
     made = [(candidate, reader.outcome(candidate)) for candidate in _candidates(document)]
     made += [(None, left) for left in _unreadable(document)]
@@ -97,6 +100,13 @@ def _hosts(allow: Iterable[str]) -> tuple[str, ...]:
     except ValueError as error:
         raise DocumentError(str(error)) from None
     return hosts
+
+
+def _server(address: str) -> str:
+    given = address.strip().rstrip("/")
+    if given and (problem := address_problem(given)):
+        raise DocumentError(f"The server's address cannot be used: {problem}")
+    return given
 
 
 def _security(document: dict[str, Json], secrets: Mapping[str, str]) -> Security:
@@ -146,13 +156,14 @@ def _names(candidate: _Candidate | None, outcome: ToolSpec | LeftOut) -> set[str
 
 class _Reader:
     def __init__(
-        self, document: dict[str, Json], url: str, names: Names, allow: tuple[str, ...], security: Security
+        self, document: dict[str, Json], url: str, names: Names, allow: tuple[str, ...], security: Security, server: str
     ) -> None:
         self._document = document
         self._url = url
         self._names = names
         self._allow = allow
         self._security = security
+        self._given_server = server
 
     def outcome(self, candidate: _Candidate) -> ToolSpec | LeftOut:
         try:
@@ -234,6 +245,8 @@ class _Reader:
 
     def _server(self, candidate: _Candidate) -> str:
         """Address of the first server that holds for an operation."""
+        if self._given_server:
+            return self._given_server
         sources = (candidate.operation, candidate.item, self._document)
         servers = next((source["servers"] for source in sources if source.get("servers")), [{"url": "/"}])
         server = followed(self._document, servers[0] if isinstance(servers, list) else {})

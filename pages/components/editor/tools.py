@@ -15,6 +15,8 @@ from pages.components.text import plain, short
 
 _POLICIES: dict[Policy, str] = {"allow": "Allow", "ask": "Ask", "deny": "Deny"}
 
+_MOST_OFFERED = 60
+
 
 def tools(draft: Draft) -> None:
     catalogue = draft.app.tools.list()
@@ -90,9 +92,11 @@ def _add(draft: Draft, rest: list[ToolSpec]) -> None:
         live=True,
     )
     wanted = (search or "").lower()
-    for tool in rest:
-        if wanted in f"{tool.name} {tool.description}".lower():
-            _offer(draft, tool)
+    found = [tool for tool in rest if wanted in f"{tool.name} {tool.description}".lower()]
+    for tool in found[:_MOST_OFFERED]:
+        _offer(draft, tool)
+    if len(found) > _MOST_OFFERED:
+        st.caption(f"and {len(found) - _MOST_OFFERED:,} more: search for what you need")
 
 
 def _offer(draft: Draft, tool: ToolSpec) -> None:
