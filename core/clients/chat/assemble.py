@@ -5,7 +5,7 @@ from typing import Final
 
 from core.clients.chat import lenient, words
 from core.clients.chat.calls import CallBook
-from core.clients.chat.chunks import DONE, Chunk, error_in, first_choice, is_whole, usage_in
+from core.clients.chat.chunks import DONE, Chunk, error_in, first_choice, is_whole, reason_in, usage_in
 from core.clients.chat.endings import Ending, fault_of, is_reason, note_on
 from core.clients.chat.quick import Piece, piece_in
 from core.clients.chat.sse import STRAY, ServerEvent
@@ -103,6 +103,10 @@ class Assembler:
 
     def feed(self, chunk: Json, event: bytes = b"") -> None:
         """Take one chunk; `event` is the name its event had."""
+        if isinstance(chunk, list) and chunk and all(isinstance(one, dict) for one in chunk):
+            for one in chunk:  # Google wraps errors like that
+                self.feed(one, event)
+            return
         if not isinstance(chunk, dict):
             if chunk is not None:
                 self._break("stream_malformed", f"A chunk of the stream is no JSON object: {words.shown(chunk)}")
@@ -182,8 +186,10 @@ class Assembler:
             self._calls.add_legacy(delta.get("function_call"))
         elif isinstance(message, dict):
             self._whole_message(message)
-        reason = choice.get("finish_reason")
-        if not self._finish_reason and isinstance(reason, str) and is_reason(reason):
+        elif isinstance(text := choice.get("text"), str):  # the protocol before there were chats
+            self._add_text(text)
+        reason = reason_in(choice)
+        if not self._finish_reason and is_reason(reason):
             self._finish_reason = mended(reason)
 
     def _whole_message(self, message: Chunk) -> None:

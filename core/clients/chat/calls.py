@@ -81,7 +81,7 @@ class CallBook:
 
     def finished(self, seed: str) -> tuple[ToolCall, ...]:
         """The calls. Ids that are missing or doubled are made from `seed` and the place, always the same."""
-        calls = self._said()
+        calls = _with_strays(self._said())
         taken = {call.id for call in calls}
         seen: set[str] = set()
         finished = []
@@ -108,8 +108,8 @@ class CallBook:
 
     def _place(self, item: dict[str, Json]) -> _Call:
         """The call that a piece belongs to."""
-        index, call_id, name = item.get("index"), _text(item.get("id")), _text(_function(item).get("name"))
-        if type(index) is int:
+        index, call_id, name = _index(item), _text(item.get("id")), _text(_function(item).get("name"))
+        if index is not None:
             call = self._by_index.get(index)
             if call is None or _is_another(call, call_id, name):
                 call = self._by_index[index] = self._begin()
@@ -120,6 +120,33 @@ class CallBook:
         if self._last is None or ((call_id or name) and not self._last.is_nameless):
             return self._begin()
         return self._last
+
+
+def _with_strays(calls: list[_Call]) -> list[_Call]:
+    """Some servers count wrong and send the arguments of a call under an index of their own, without id or name.
+
+    They belong to the call before them where they make its arguments whole.
+    """
+    kept: list[_Call] = []
+    for call in calls:
+        joined = [*kept[-1].arguments, *call.arguments] if kept and call.is_nameless else []
+        if joined and _is_object("".join(joined)):
+            kept[-1].arguments = joined
+        else:
+            kept.append(call)
+    return kept
+
+
+def _index(item: dict[str, Json]) -> int | None:
+    match item.get("index"):
+        case bool():
+            return None
+        case int(index):
+            return index
+        case str(index) if index.isdecimal():
+            return int(index)
+        case _:
+            return None
 
 
 def _is_another(call: _Call, call_id: str, name: str) -> bool:

@@ -9,6 +9,7 @@ from core.domain.message import Usage
 
 Chunk = dict[str, Json]
 DONE: Final = frozenset({b"[DONE]", b'"[DONE]"', b"[done]"})
+_COUNTS: Final = ("prompt_tokens", "input_tokens"), ("completion_tokens", "output_tokens")
 _WORDS: Final = ("message", "msg", "detail")
 
 
@@ -28,7 +29,7 @@ def error_in(chunk: Chunk, choice: Chunk | None, event: bytes) -> Json:
     if error := chunk.get("error") or _of_groq(chunk, "error"):
         return error
     if choice is not None:
-        return choice.get("error") or None
+        return choice.get("error") or _of_sglang(choice)
     is_error = event == b"error" or chunk.get("object") == "error"
     has_words = bool(chunk.get("errors")) or any(isinstance(chunk.get(name), str) for name in _WORDS)
     return chunk if is_error or (has_words and not chunk.get("choices")) else None
@@ -38,6 +39,15 @@ def usage_in(chunk: Chunk, choice: Chunk | None) -> Usage | None:
     """The token counts that a chunk reports, or None."""
     places = (chunk.get("usage"), choice and choice.get("usage"), _of_groq(chunk, "usage"))
     return next((found for place in places if isinstance(place, dict) and (found := _usage(place))), None)
+
+
+def reason_in(choice: Chunk) -> str:
+    """Why the answer ended, or nothing."""
+    match choice.get("finish_reason"):
+        case str(reason) | {"type": str(reason)}:
+            return reason
+        case _:
+            return ""
 
 
 def is_whole(data: bytes) -> bool:
@@ -51,6 +61,12 @@ def is_whole(data: bytes) -> bool:
     return True
 
 
+def _of_sglang(choice: Chunk) -> Json:
+    """SGLang says why it gave up in an object where a finish reason should be."""
+    reason = choice.get("finish_reason")
+    return reason if isinstance(reason, dict) and reason.get("message") else None
+
+
 def _of_groq(chunk: Chunk, name: str) -> Json:
     """Groq keeps token counts, and the error that ends a stream, in a field of its own."""
     own = chunk.get("x_groq")
@@ -58,12 +74,16 @@ def _of_groq(chunk: Chunk, name: str) -> Json:
 
 
 def _usage(reported: Chunk) -> Usage | None:
-    prompt, completion = _count(reported.get("prompt_tokens")), _count(reported.get("completion_tokens"))
+    prompt, completion = (_first_count(reported, names) for names in _COUNTS)
     total = _count(reported.get("total_tokens"))
     if prompt is completion is total is None:
         return None
     prompt, completion = prompt or 0, completion or 0
     return Usage(prompt, completion, prompt + completion if total is None else total, _cost(reported.get("cost")))
+
+
+def _first_count(reported: Chunk, names: tuple[str, ...]) -> int | None:
+    return next((count for name in names if (count := _count(reported.get(name))) is not None), None)
 
 
 def _count(value: Json) -> int | None:

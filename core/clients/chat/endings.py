@@ -7,15 +7,20 @@ from core.errors import Fault
 _GOOD: Final = frozenset(
     {"stop", "tool_calls", "tool_use", "function_call", "eos", "eos_token", "end_turn", "stop_sequence", "complete"}
 )
-_CUT: Final = frozenset({"length", "max_tokens", "model_length", "max_output_tokens"})
+_CUT: Final = frozenset(
+    {
+        *("length", "max_tokens", "max_output_tokens", "max_completion_tokens"),
+        *("model_length", "context_length", "model_context_window_exceeded", "error_limit"),
+    }
+)
 _FILTERED: Final = frozenset(
     {
         *("content_filter", "content_filtered", "safety", "recitation", "prohibited_content", "blocklist", "spii"),
-        *("sensitive", "guardrail_intervened", "error_toxic"),
+        *("sensitive", "guardrail_intervened", "error_toxic", "image_safety", "refusal"),
     }
 )
-_BROKEN_OFF: Final = frozenset({"abort", "aborted", "cancelled", "canceled", "insufficient_system_resource"})
-_FAILED: Final = frozenset({"error", "network_error", "malformed_function_call"})
+_BROKEN_OFF: Final = frozenset({"abort", "aborted", "cancelled", "canceled", "insufficient_system_resource", "timeout"})
+_FAILED: Final = frozenset({"error", "network_error", "malformed_function_call", "unexpected_tool_call"})
 _KNOWN: Final = _GOOD | _CUT | _FILTERED | _BROKEN_OFF | _FAILED
 _NOT_YET: Final = frozenset({"", "null", "none"})
 

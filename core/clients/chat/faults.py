@@ -37,6 +37,8 @@ def of_answer(status: int, headers: Mapping[str, str], body: bytes, now_s: float
     if kind == "server_error" and _is_loading(status, said, body):
         kind = "model_loading"
         wait_s = _estimated_s(body) if wait_s is None else wait_s
+    if wait_s is None:
+        wait_s = words.delay_in(body)
     if kind == "bad_request" and words.code_in(body) == "content_filter":
         kind = "content_filter"
     return Fault(kind, said or f"HTTP {status} {_phrase(status)}".rstrip() + ", without a message.", status, wait_s)

@@ -6,11 +6,12 @@ Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-str
 
 from typing import NamedTuple
 
+from core.clients.chat import lenient
 from core.errors import Fault, FaultError
 
 EVENT_LIMIT_BYTES = 16 * 1024 * 1024
 STRAY = b"{stray}"
-"""The name of an event made of a line of JSON without a field name: how some proxies say that all is lost."""
+"""The name of an event made of JSON without a field name: how some proxies say that all is lost."""
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -22,7 +23,7 @@ class ServerEvent(NamedTuple):
 class Splitter:
     """Takes the bytes as they come, in pieces cut anywhere, and gives back whole events."""
 
-    __slots__ = ("_after_cr", "_at_start", "_data", "_has_events", "_limit", "_name", "_partial", "_size")
+    __slots__ = ("_after_cr", "_at_start", "_data", "_has_events", "_limit", "_name", "_partial", "_size", "_stray")
 
     def __init__(self, limit_bytes: int = EVENT_LIMIT_BYTES) -> None:
         self._limit = limit_bytes
@@ -33,6 +34,7 @@ class Splitter:
         self._name = b""
         self._size = 0
         self._has_events = False
+        self._stray: list[bytes] = []
 
     def feed(self, piece: bytes) -> list[ServerEvent]:
         """The events that this piece completes. Raises `FaultError` (size_limit) for an endless one."""
@@ -87,14 +89,31 @@ class Splitter:
             self._data.append(b"")
         elif line.startswith(b"error:"):  # llama.cpp has a field of its own for that until late 2025
             return ServerEvent(line[6:], b"error")
-        elif self._has_events and line.startswith(b"{"):
-            return ServerEvent(line, STRAY)
+        elif self._stray or (self._has_events and line.startswith((b"{", b"["))):
+            return self._gather(line)
         return None  # a comment, an id, a retry time, or a field that nobody defined
+
+    def _gather(self, line: bytes) -> ServerEvent | None:
+        """Lines of JSON without a field name, until they are whole: some servers set their errors in many lines."""
+        self._stray.append(line)
+        text = b"\n".join(self._stray)
+        if not text.rstrip().endswith((b"}", b"]")) or not _is_json(text):
+            return None
+        self._stray = []
+        return ServerEvent(text, STRAY)
 
     def _dispatch(self) -> ServerEvent | None:
         data, name = self._data, self._name
-        self._data, self._name, self._size = [], b"", 0
+        self._data, self._name, self._size, self._stray = [], b"", 0, []
         if not data:
             return None
         self._has_events = True
         return ServerEvent(data[0] if len(data) == 1 else b"\n".join(data), name)
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        lenient.parse(text)
+    except ValueError:
+        return False
+    return True

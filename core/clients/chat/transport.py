@@ -124,6 +124,8 @@ class SharedClient(httpx2.AsyncClient):
             raise FaultError(faults.of_transport(error, has_begun=False, silence_s=wire.silence_s)) from error
         wire.headers_ms = wire.elapsed_ms()
         response.request = request
+        if response.headers.get("content-encoding", "").lower() == "x-gzip":
+            response.headers["content-encoding"] = "gzip"  # the same by its older name (RFC 9110, 8.4.1.3)
         assert isinstance(response.stream, httpx2.AsyncByteStream)
         wire.response, wire.stream = response, response.stream
         return response

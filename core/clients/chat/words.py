@@ -16,6 +16,7 @@ _SILENT_ELEMENTS: Final = re.compile(r"<(script|style|head)\b.*?</\1\s*>|<!--.*?
 _TITLE: Final = re.compile(r"<title[^>]*>(.*?)</title", re.DOTALL | re.IGNORECASE)
 _TAG: Final = re.compile(r"<[^>]*>")
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_RETRY_DELAY: Final = re.compile(rb'"retryDelay"\s*:\s*"(\d{1,6}(?:\.\d{1,9})?)s"')
 _SPACES: Final = re.compile(r"[ \t]*\n\s*|[ \t]{2,}")
 
 
@@ -39,6 +40,12 @@ def code_in(body: bytes) -> str:
             return code
         case _:
             return ""
+
+
+def delay_in(body: bytes) -> float | None:
+    """Seconds to wait as Google says them within an error, or None."""
+    found = _RETRY_DELAY.search(body)
+    return float(found[1]) if found else None
 
 
 def of_error(error: Json) -> str:
