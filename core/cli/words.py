@@ -82,8 +82,6 @@ def progress_line(event: Event) -> str:
             return f"? Call {effect} waits for a person's approval."
         case Asked(effect=effect):
             return f"? Call {effect} waits until a person says what became of it."
-        case Decision(notes=notes) if notes:
-            return "\n".join(f"! {note}" for note in notes)
         case Ended(fit=fit) if fit and not fit.is_good:
             return "\n".join(["! The answer does not fit its schema.", *(f"  {misfit}" for misfit in fit.misfits)])
         case _:

@@ -73,7 +73,7 @@ class Assembler:
             self.end()
         elif data and (piece := piece_in(data)):
             self._say(piece)
-        elif data:
+        elif data and not data.startswith(b":"):  # some gateways send the comments of others on as data
             try:
                 chunk = lenient.parse(data)
             except ValueError:

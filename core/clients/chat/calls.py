@@ -98,7 +98,7 @@ class CallBook:
         return modern or [call for call in (self._legacy,) if not call.is_blank]
 
     def _take(self, item: dict[str, Json], call: _Call) -> None:
-        call.take(_text(item.get("id")), _function(item), item.get("extra_content"))
+        call.take(_id(item), _function(item), item.get("extra_content"))
         self._last = call
 
     def _begin(self) -> _Call:
@@ -108,7 +108,7 @@ class CallBook:
 
     def _place(self, item: dict[str, Json]) -> _Call:
         """The call that a piece belongs to."""
-        index, call_id, name = _index(item), _text(item.get("id")), _text(_function(item).get("name"))
+        index, call_id, name = _index(item), _id(item), _text(_function(item).get("name"))
         if index is not None:
             call = self._by_index.get(index)
             if call is None or _is_another(call, call_id, name):
@@ -174,6 +174,11 @@ def _function(item: dict[str, Json]) -> dict[str, Json]:
     """What is called: in `function`, or (Cloudflare's own form) in the call itself."""
     function = item.get("function", item)
     return function if isinstance(function, dict) else {}
+
+
+def _id(item: dict[str, Json]) -> str:
+    """Its id: in the call, or (llama.cpp until May 2025) in its function."""
+    return _text(item.get("id")) or _text(_function(item).get("id"))
 
 
 def _text(value: Json) -> str:

@@ -144,6 +144,15 @@ SHAPES = {
     "the arguments come first": wants(
         ONE, of=(piece(0, None, None, HALF), piece(0, "c", "calculator", REST), CALLED), ids=["c"]
     ),
+    "the id in the function": wants(
+        ONE,
+        of=(
+            listed({"index": 0, "function": {"id": "c", "name": "calculator", "arguments": HALF}}),
+            piece(0, None, None, REST),
+            CALLED,
+        ),
+        ids=["c"],
+    ),
     "no usable id": wants(
         ONE,
         of=(piece(0, ""), CALLED),

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.support.answers import completion, status, text
+from tests.support.answers import Answer, completion, status, text
 from tests.support.shapes import DONE, SUM, fails, packed, said, says, table, wants
 
 ONE = ("calculator", SUM)
@@ -29,7 +29,9 @@ SHAPES = {
         status(200, b"\xef\xbb\xbf" + packed({"choices": [{"message": {"content": "a"}, "finish_reason": "stop"}]})),
     ),
     "blanks around it": says(
-        "a", status(200, b"\n\n  " + b"".join(A.pieces) + b"\n\n", {"content-type": "application/json"})
+        "a",
+        Answer(pieces=(*[b"\n"] * 20, *A.pieces), headers=A.headers),
+        status(200, b"\n\n  " + b"".join(A.pieces) + b"\n\n", {"content-type": "application/json"}),
     ),
     "several choices": says(
         "a",

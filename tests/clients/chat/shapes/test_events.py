@@ -42,6 +42,7 @@ SHAPES = {
     "an empty event at the end": says("a", (A, STOP, b"event: done\ndata:\n\n")),
     "comments": says(
         "a",
+        (b"data: : OPENROUTER PROCESSING\n\n", A, b"data: : x\n\n", STOP, DONE),
         (b": OPENROUTER PROCESSING\n\n", b":\n\n", A, b": keep-alive\n\n", STOP, b": x\n\n", DONE),
         (b": hi\ndata: " + packed(A) + b"\n: hi\n\n", STOP, DONE),
     ),

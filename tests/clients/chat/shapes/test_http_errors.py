@@ -41,6 +41,8 @@ SHAPES = {
                 {"error": {"error": "boom"}},
                 [{"error": {"code": 400, "message": "boom", "status": "INVALID_ARGUMENT"}}],
                 [{"msg": "boom"}],
+                {"object": "error", "message": {"detail": [{"msg": "boom"}]}, "type": "invalid_request_error"},
+                {"error": {"root_cause": [], "type": "status_exception", "reason": "boom"}, "status": 400},
                 {"title": "boom", "status": 400},
                 {"reason": "boom"},
                 {"error": "invalid_request", "error_description": "boom"},
