@@ -52,6 +52,7 @@ from core.services.samples import seed
 from core.services.secrets import SecretService
 from core.services.tool_catalogue import ToolCatalogue
 from core.services.tool_maker import ToolMaker
+from core.services.tool_sources import ToolSourceService
 from core.services.tools import ToolService
 from core.services.variants import VariantService
 from core.settings import Settings, load
@@ -71,6 +72,7 @@ class App:
     secrets: SecretService
     tools: ToolService
     tool_maker: ToolMaker
+    tool_sources: ToolSourceService
     http_drafts: HttpDrafts
     runs: RunService
     batches: BatchService
@@ -155,6 +157,7 @@ def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] =
         secrets=vault,
         tools=ToolService(engine, catalogue, outbound, vault, runs.test_tool),
         tool_maker=maker,
+        tool_sources=ToolSourceService(engine, toolbox, executor),
         http_drafts=HttpDrafts(engine, maker, runs.try_tool),
         runs=runs,
         batches=BatchService(engine, runs),

@@ -9,6 +9,7 @@ from core.cli.exits import Exit, stop, value_of
 from core.cli.follow import CtrlC, follow
 from core.cli.printing import print_json, print_line, print_table, shortened
 from core.cli.session import opened, who
+from core.cli.tool_source import add_mcp, drift, sources
 from core.services.tools import ImportReport, NeededSecret
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -17,6 +18,10 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.group()
 def tool() -> None:
     """Tools: list, show, test and import them."""
+
+
+for command in (add_mcp, sources, drift):
+    tool.add_command(command)
 
 
 @tool.command("list")

@@ -44,6 +44,33 @@ class ToolRow(Base):
     )
 
 
+class ToolSourceRow(Base):
+    """An MCP server, with what it said when a person accepted it and what it said last."""
+
+    __tablename__ = "tool_sources"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    server: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """How it is reached; secrets by name."""
+    server_name: Mapped[str] = mapped_column(server_default="")
+    accepted: Mapped[list[Any]] = mapped_column(JSON, server_default="[]")
+    seen: Mapped[list[Any]] = mapped_column(JSON, server_default="[]")
+    checked_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    fault: Mapped[str] = mapped_column(server_default="")
+    archived: Mapped[bool] = mapped_column(server_default="false")
+    created_by: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_by: Mapped[str] = mapped_column(server_default="")
+    """Who accepted, chose or archived last."""
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (
+        UniqueConstraint("name"),
+        CheckConstraint("name ~ '^[a-zA-Z0-9_-]{1,40}$'", name="name_legal"),
+    )
+
+
 class NotebookPageRow(Base):
     """What agents wrote down with the notebook tool. `key` is the idempotency key of the call that wrote it."""
 

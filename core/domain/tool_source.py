@@ -48,16 +48,57 @@ class ListedTool(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return content_hash(self)
 
 
+class ToolDrift(msgspec.Struct, frozen=True, kw_only=True):
+    """A tool in use that its server describes otherwise than what was accepted; `now` None: it has it no more."""
+
+    before: ListedTool
+    now: ListedTool | None
+
+    @property
+    def tool(self) -> str:
+        """Its name there."""
+        return self.before.name
+
+    def parts(self) -> tuple[str, ...]:
+        """The parts that differ, in words."""
+        now = self.now
+        if now is None:
+            return ()
+        return tuple(word for field, word in _PARTS.items() if getattr(self.before, field) != getattr(now, field))
+
+
+_PARTS = {
+    "title": "title",
+    "description": "description",
+    "parameters": "inputs",
+    "is_read_only": "whether it only reads",
+}
+
+
 class ToolSource(msgspec.Struct, frozen=True, kw_only=True):
-    """An MCP server under a name. `listing` is what it said when a person last accepted it."""
+    """An MCP server under a name."""
 
     id: UUID
     name: str
     server: McpServer
-    listing: tuple[ListedTool, ...]
-    created_by: str = ""
+    server_name: str
+    """What it calls itself, with its version."""
+    accepted: tuple[ListedTool, ...]
+    """The tools in use here, as the server described them when a person accepted them."""
+    seen: tuple[ListedTool, ...]
+    """Everything that it said when it last answered."""
+    checked_at: datetime
+    fault: str
+    """Why it did not answer when it was last asked; empty when it did."""
+    created_by: str
     created_at: datetime
+    updated_by: str
+    """Who accepted, chose or archived last."""
     updated_at: datetime
-    checked_at: datetime | None = None
-    fault: str = ""
-    """Why it did not answer when it was last asked."""
+
+    @property
+    def drifts(self) -> tuple[ToolDrift, ...]:
+        """What changed of the tools in use, as far as the server was asked."""
+        now = {tool.name: tool for tool in self.seen}
+        found = (ToolDrift(before=tool, now=now.get(tool.name)) for tool in self.accepted)
+        return tuple(drift for drift in found if drift.before != drift.now)

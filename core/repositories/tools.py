@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.db.tool_tables import ToolRow
 from core.domain.result import Err, Result
-from core.domain.tool import ToolSpec
+from core.domain.tool import ToolKind, ToolSpec
 from core.ids import new_id
 from core.repositories.writing import guarded, matches, present
 
@@ -31,6 +31,8 @@ _COLUMNS = (
     "output_limit_chars",
 )
 
+Tools = list[ToolSpec]
+
 
 class ToolRepository:
     """Reads and writes rows of `tools`. Policies and fixed inputs belong to an agent and are not kept here."""
@@ -48,6 +50,15 @@ class ToolRepository:
         if search:
             statement = statement.where(matches(search, (ToolRow.name, ToolRow.description, ToolRow.source)))
         return [_tool(row) for row in self._session.scalars(statement)]
+
+    def names(self) -> set[str]:
+        """Every name that is taken, those of archived tools included."""
+        return set(self._session.scalars(select(ToolRow.name)))
+
+    def of_source(self, source: str, kind: ToolKind, *, archived: bool = False) -> Tools:
+        """The tools that came from somewhere, by name."""
+        rows = select(ToolRow).where(ToolRow.source == source, ToolRow.kind == kind, ToolRow.archived == archived)
+        return [_tool(row) for row in self._session.scalars(rows.order_by(ToolRow.name))]
 
     def source(self, name: str) -> str | None:
         """Where a tool came from; None: there is no such tool."""

@@ -1,14 +1,17 @@
 """The worker of this process, started when it is first needed."""
 
+import asyncio
 import threading
-from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from core.domain.event import Event
 from core.engine.ports import Ports
 from core.engine.worker import Worker
 from core.errors import Unavailable
+
+T = TypeVar("T")
 
 
 class Crew(NamedTuple):
@@ -49,6 +52,21 @@ class Executor:
         """Drive a run: one that is claimed already, with its journal, or one to be claimed first."""
         self._alive().submit(run_id, events)
 
+    def ask(
+        self,
+        question: Callable[[], Coroutine[Any, Any, T]],
+        afterwards: Callable[[], Coroutine[Any, Any, None]],
+        limit_s: float,
+    ) -> T:
+        """Wait for something on the engine's loop, where long-lived connections are. Raises `TimeoutError`.
+
+        Without a worker the loop lasts as long as the question, and `afterwards` ends what was opened on it.
+        """
+        crew = self._crew
+        if crew is not None and crew.worker.is_alive:
+            return asyncio.run_coroutine_threadsafe(question(), crew.worker.loop).result(limit_s)
+        return asyncio.run(_alone(question, afterwards))
+
     def tell(self, run_id: UUID) -> None:
         """Somebody wrote to the run's journal."""
         if crew := self._crew:
@@ -81,3 +99,12 @@ class Executor:
                 crew.worker.start(crew.ports)
                 self._crew = crew
             return self._crew.worker
+
+
+async def _alone(
+    question: Callable[[], Coroutine[Any, Any, T]], afterwards: Callable[[], Coroutine[Any, Any, None]]
+) -> T:
+    try:
+        return await question()
+    finally:
+        await afterwards()

@@ -16,6 +16,7 @@ from core.services.secrets import SecretService
 from core.services.tool_catalogue import ToolCatalogue, Tools
 from core.tools.http_request.credentials import in_words
 from core.tools.http_request.definition import operation_of
+from core.tools.mcp.definition import McpTool, secret_places
 from core.tools.openapi.reader import LeftOut
 
 
@@ -112,6 +113,18 @@ class ToolService:
 
     def needed_secrets(self, tools: Iterable[ToolSpec]) -> tuple[NeededSecret, ...]:
         """The secrets that tools send, each once and where it goes."""
-        requests = [operation_of(tool) for tool in tools if tool.kind in ("http", "openapi")]
-        goes = {credential.secret: in_words(credential) for request in requests for credential in request.credentials}
+        goes: dict[str, str] = {}
+        for tool in tools:
+            goes |= _secret_places(tool)
         return tuple(NeededSecret(name, words, self._vault.has(name)) for name, words in goes.items())
+
+
+def _secret_places(tool: ToolSpec) -> dict[str, str]:
+    """Where each secret of a tool goes, in words, by the secret's name."""
+    match tool.kind:
+        case "http" | "openapi":
+            return {credential.secret: in_words(credential) for credential in operation_of(tool).credentials}
+        case "mcp":
+            return secret_places(msgspec.convert(tool.definition, McpTool).server)
+        case _:
+            return {}

@@ -1,6 +1,7 @@
 """Names that every provider takes, made from names that documents have."""
 
 import re
+from collections.abc import Iterable
 
 _MAX = 64
 
@@ -8,9 +9,9 @@ _MAX = 64
 class Names:
     """Hands out each legal tool name once."""
 
-    def __init__(self, prefix: str = "") -> None:
+    def __init__(self, prefix: str = "", taken: Iterable[str] = ()) -> None:
         self._prefix = prefix
-        self._taken: set[str] = set()
+        self._taken = set(taken)
 
     def take(self, wanted: str) -> str:
         """The nearest legal name that is free: `[a-zA-Z0-9_-]{1,64}`."""

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping
 
 from core.clients.outbound import Outbound
 from core.domain.tool import ToolKind, ToolRequest, ToolResult, ToolSpec
+from core.domain.tool_source import McpServer
 from core.errors import Fault, FaultError, OutcomeUnknown
 from core.tools.builtin.catalogue import catalogue
 from core.tools.builtin.executor import BuiltinExecutor
 from core.tools.executor import Executor
 from core.tools.http_request.executor import HttpExecutor
-from core.tools.mcp.executor import FRESH_S, McpExecutor
+from core.tools.mcp.executor import FRESH_S, McpExecutor, Survey
 from core.tools.notebook import NotebookStore
 from core.tools.secrets import SecretSource
 
@@ -70,6 +71,10 @@ class Toolbox:
         """
         pinned = [tool for tool in tools if tool.kind == "mcp"]
         return await self._mcp.fault(pinned, max_age_s=0.0 if is_first else FRESH_S) if pinned else None
+
+    async def survey(self, server: McpServer) -> Survey:
+        """What an MCP server offers now. Raises `FaultError`."""
+        return await self._mcp.survey(server)
 
     async def hang_up(self) -> None:
         """End what is held open on the event loop that called the tools."""

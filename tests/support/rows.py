@@ -37,6 +37,7 @@ ROWS = {
         "INSERT INTO endpoints (id, name, base_url, requests_per_minute) VALUES (gen_random_uuid(), 'r', 'http://r', 1)",
         "INSERT INTO endpoint_budgets (name, sent) VALUES ('r', '{\"1\": 1}')",
     ),
+    "0005": ("INSERT INTO tool_sources (id, name, server) VALUES (gen_random_uuid(), 's', '{}')",),
 }
 
 

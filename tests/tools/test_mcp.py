@@ -13,8 +13,7 @@ from core.domain.tool import ToolRequest, ToolSpec
 from core.domain.tool_source import ListedTool, McpServer
 from core.errors import FaultError, OutcomeUnknown
 from core.tools.mcp import executor as module
-from core.tools.mcp.definition import CannotOfferError, McpTool, tools_of
-from core.tools.mcp.drift import ToolDrift, drifts
+from core.tools.mcp.definition import McpTool, secret_places, tool_of, why_not
 from core.tools.mcp.result import result_of
 from core.tools.toolbox import Toolbox
 from tests.support.mcp_servers import SmallServer, tool
@@ -29,7 +28,7 @@ def listed(name="add", **changes):
 
 
 def test_a_listed_tool_becomes_one_here():
-    made = tools_of("calc", SERVER, [listed(is_read_only=True)])["add"]
+    made = tool_of("calc_add", "calc", SERVER, listed(is_read_only=True))
     assert (made.name, made.description, made.kind, made.effect, made.repeat) == (
         "calc_add",
         "To add.",
@@ -44,41 +43,30 @@ def test_a_listed_tool_becomes_one_here():
 
 
 def test_what_does_not_say_that_it_only_reads_may_change_something():
-    made = tools_of("calc", SERVER, [listed()])["add"]
+    made = tool_of("calc_add", "calc", SERVER, listed())
     assert (made.effect, made.repeat) == ("write", "never")
-
-
-def test_names_are_legal_and_unique():
-    names = [
-        made.name for made in tools_of("my tools", SERVER, [listed("a.b"), listed("a/b"), listed("x" * 80)]).values()
-    ]
-    assert names == ["my_tools_a_b", "my_tools_a_b_2", f"my_tools_{'x' * 55}"]
 
 
 @pytest.mark.parametrize(
     ("parameters", "said"), [({"type": "array"}, "no object"), ({"properties": {"a": {"type": "banana"}}}, "faulty")]
 )
 def test_what_cannot_be_a_tool_is_named(parameters, said):
-    made = tools_of("calc", SERVER, [listed(parameters=parameters)])["add"]
-    assert isinstance(made, CannotOfferError)
-    assert said in str(made)
+    assert said in why_not(listed(parameters=parameters))
+    assert why_not(listed()) == ""
 
 
 def test_a_tool_without_a_description_is_called_by_its_title():
-    assert tools_of("c", SERVER, [listed(description="", title="Adder")])["add"].description == "Adder"
+    assert tool_of("c_add", "c", SERVER, listed(description="", title="Adder")).description == "Adder"
 
 
-def test_differences_between_two_listings():
-    before = [listed("a"), listed("b"), listed("c")]
-    now = [listed("d"), listed("c", description="Other", is_read_only=True), listed("a")]
-    found = drifts(before, now)
-    assert [(drift.tool, drift.change, drift.parts()) for drift in found] == [
-        ("b", "gone", ()),
-        ("c", "changed", ("description", "whether it only reads")),
-        ("d", "new", ()),
-    ]
-    assert found[1] == ToolDrift(tool="c", change="changed", before=before[2], now=now[1])
-    assert drifts(before, before) == ()
+def test_where_secrets_go_is_said_without_their_values():
+    server = McpServer(command=("x",), secret_env={"TOKEN": "A"}, secret_headers={"X-Key": "B"}, bearer="C")
+    assert secret_places(server) == {
+        "A": "variable TOKEN of the command",
+        "B": "header X-Key",
+        "C": "header authorization: Bearer ‹C›",
+    }
+    assert secret_places(SERVER) == {}
 
 
 @pytest.mark.parametrize(
@@ -141,7 +129,7 @@ def spec_of(small, name, server=None, **changes):
         parameters=described["inputSchema"],
         is_read_only=described["annotations"]["readOnlyHint"],
     )
-    spec = tools_of("small", server or small.server, [as_listed])[name]
+    spec = tool_of(f"small_{name}", "small", server or small.server, as_listed)
     return msgspec.json.decode(msgspec.json.encode(msgspec.structs.replace(spec, **changes)), type=ToolSpec)
 
 
@@ -166,6 +154,18 @@ async def test_secrets_reach_the_server_and_never_come_back(small):
         result = await box.call(request(spec_of(small, "environment", server)))
     assert '"TOKEN": "[secret KEY]"' in result.text
     assert "pa55word" not in json.dumps(result.data)
+
+
+async def test_what_a_server_says_of_itself(small):
+    server = McpServer(command=small.command, secret_env={"TOKEN": "KEY"})
+    small.lists(tool("add", "Sums for pa55word-of-mine."), tool("other"), tool("add", "Once more."))
+    async with toolbox(KEY="pa55word-of-mine") as box:
+        survey = await box.survey(server)
+    assert survey.server_name == "small 1"
+    assert [(listed.name, listed.description) for listed in survey.tools] == [
+        ("add", "Sums for [secret KEY]."),
+        ("other", "To other."),
+    ]
 
 
 async def test_a_missing_secret_is_named_and_nothing_is_started(small):

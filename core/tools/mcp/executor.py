@@ -11,7 +11,7 @@ from core.clients.mcp.errors import LostAnswerError
 from core.clients.mcp.sessions import McpSession, McpSessions
 from core.domain.canonical import content_hash
 from core.domain.tool import ToolRequest, ToolResult, ToolSpec
-from core.domain.tool_source import McpServer
+from core.domain.tool_source import ListedTool, McpServer
 from core.errors import Fault, FaultError, OutcomeUnknown
 from core.tools.mcp.definition import McpTool
 from core.tools.mcp.drift import drift_fault
@@ -20,6 +20,13 @@ from core.tools.secrets import Scrubber, SecretSource, looked_up
 
 FRESH_S = 5.0
 """How old the server's word may be that a call relies on."""
+
+
+class Survey(msgspec.Struct, frozen=True, kw_only=True):
+    """What a server says of itself."""
+
+    server_name: str
+    tools: tuple[ListedTool, ...]
 
 
 class McpExecutor:
@@ -51,6 +58,14 @@ class McpExecutor:
         found = await asyncio.gather(*(self._fault(group, max_age_s) for group in servers.values()))
         return next((fault for fault in found if fault), None)
 
+    async def survey(self, server: McpServer) -> Survey:
+        """Ask a server who it is and what it offers. Raises `FaultError`."""
+        values = await self._values(server)
+        with Scrubber(values.items()).errors():
+            session = await self._sessions.get(server, values)
+            tools = await _listing(session, values, max_age_s=0.0)
+            return Survey(server_name=(await session.opened()).server_name, tools=tools)
+
     async def close(self) -> None:
         """End every session."""
         await self._sessions.close()
@@ -60,7 +75,7 @@ class McpExecutor:
         try:
             values = await self._values(server)
             with Scrubber(values.items()).errors():
-                listing = await (await self._sessions.get(server, values)).listing(max_age_s)
+                listing = await _listing(await self._sessions.get(server, values), values, max_age_s)
         except FaultError as error:
             said = f"The MCP server {tools[0].source} cannot be used: {error.fault.message}"
             return msgspec.structs.replace(error.fault, message=said)
@@ -71,7 +86,7 @@ class McpExecutor:
         try:
             async with asyncio.timeout(request.time_limit_s):
                 session = await self._sessions.get(tool.server, values)
-                fault = drift_fault(tool, await session.listing(FRESH_S))
+                fault = drift_fault(tool, await _listing(session, values, FRESH_S))
         except TimeoutError:
             message = f"{tool.source} was not ready within {request.time_limit_s:g} seconds; nothing was called."
             raise FaultError(Fault("timeout", message)) from None
@@ -82,6 +97,15 @@ class McpExecutor:
     async def _values(self, server: McpServer) -> dict[str, str]:
         names = server.secrets()
         return await asyncio.to_thread(looked_up, self._secrets, names) if names else {}
+
+
+async def _listing(session: McpSession, values: dict[str, str], max_age_s: float) -> tuple[ListedTool, ...]:
+    """Every tool once, without the values of secrets: what a server says of its tools is kept and told to models."""
+    said: dict[str, ListedTool] = {}
+    for tool in await session.listing(max_age_s):
+        said.setdefault(tool.name, tool)
+    scrubbed = Scrubber(values.items()).value(msgspec.to_builtins(list(said.values())))
+    return msgspec.convert(scrubbed, tuple[ListedTool, ...])
 
 
 async def _called(session: McpSession, tool: McpTool, request: ToolRequest, limit_s: float) -> Called:
