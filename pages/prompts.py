@@ -9,6 +9,8 @@ from core.bootstrap import App, get_app
 from core.domain.prompt import Prompt, PromptKind
 from pages.components.frame import empty_state, page_header, quiet
 from pages.components.prompt_editor import edit_prompt, new_prompt, versions
+from pages.components.prompt_files import export_dialog, import_dialog
+from pages.components.prompt_use import use_button, used_by
 from pages.components.session import show_said
 from pages.components.text import counted, plain, short
 
@@ -22,16 +24,19 @@ Part = Literal["Edit", "Versions"]
 
 
 def chosen_kind() -> PromptKind:
+    """The address holds the choice; the widget only shows it."""
+    default = "User prompts" if st.query_params.get("kind") == "user" else "System prompts"
+    key = f"prompt_kind_{default}"
     label = st.segmented_control(
         "Kind",
         list(KINDS),
-        default="User prompts" if st.query_params.get("kind") == "user" else "System prompts",
+        default=default,
         required=True,
         label_visibility="collapsed",
-        key="prompt_kind",
-        on_change=lambda: open_prompt(KINDS[st.session_state["prompt_kind"]], None),
+        key=key,
+        on_change=lambda: open_prompt(KINDS[st.session_state[key]], None),
     )
-    return KINDS[label or "System prompts"]
+    return KINDS[label or default]
 
 
 def open_prompt(kind: PromptKind, name: str | None) -> None:
@@ -80,13 +85,16 @@ def detail(app: App, kind: PromptKind, name: str) -> None:
         st.caption("This prompt does not exist any more.")
         return
     all_versions = app.prompts.versions(kind, name)
-    st.subheader(plain(name), anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.subheader(plain(name), anchor=False, width="stretch")
+        use_button(app, prompt)
     quiet(
         f"version {prompt.number}",
         prompt.author,
         prompt.created_at,
         counted(len(prompt.variables), "variable") if prompt.variables else "",
     )
+    used_by(app, all_versions)
     parts: dict[Part, Callable[[], None]] = {
         "Edit": lambda: edit_prompt(app, prompt),
         "Versions": lambda: versions(app, all_versions),
@@ -106,10 +114,16 @@ def detail(app: App, kind: PromptKind, name: str) -> None:
 def main() -> None:
     app = get_app()
     with page_header("Prompts", "A library: every version stays, nothing is overwritten."):
+        files = st.menu_button("Files", ["Import", "Export"], icon=":material/swap_vert:", key="prompt_files")
         if st.button("New prompt", icon=":material/add:", type="primary"):
             new_prompt(app, "user" if st.query_params.get("kind") == "user" else "system")
     show_said()
     kind = chosen_kind()
+    match files:
+        case "Import":
+            import_dialog(app, kind)
+        case "Export":
+            export_dialog(app, kind)
     st.caption(WHAT[kind])
     if not app.prompts.list(kind):
         if empty_state(

@@ -15,6 +15,7 @@ from pages.components.editor.instructions import preview
 from pages.components.frame import quiet
 from pages.components.session import say, value_or_say, who
 from pages.components.text import plain
+from pages.components.variable_rows import Bind, variable_row
 
 _LABELS = ("draft", "production")
 
@@ -38,7 +39,9 @@ def edit_prompt(app: App, prompt: Prompt) -> None:
     """Text and label; saving makes a new version, unless nothing changed."""
     key = f"prompt_text_{prompt.id}"
     text = st.text_area("Text", prompt.text, height=260, label_visibility="collapsed", key=key, persist_state="session")
-    variables = as_variables(text or "", prompt.variables)
+    variables = tuple(
+        variable_row(variable, _bind(prompt, variable.name)) for variable in as_variables(text or "", prompt.variables)
+    )
     label = st.selectbox(
         "Label",
         list(dict.fromkeys([*_LABELS, *([prompt.label] if prompt.label else [])])),
@@ -51,15 +54,21 @@ def edit_prompt(app: App, prompt: Prompt) -> None:
     )
     with st.expander("Preview as sent", icon=":material/visibility:", type="compact"):
         preview(render(text or "", variables, {}))
-    changed = text != prompt.text or (label or "") != prompt.label
+    is_other = (text, variables) != (prompt.text, prompt.variables)
+    changed = is_other or (label or "") != prompt.label
     st.button(
-        f"Save as version {prompt.number + 1}" if text != prompt.text else "Save",
+        f"Save as version {prompt.number + 1}" if is_other else "Save",
         type="primary",
         icon=":material/save:",
         disabled=not changed,
         on_click=save,
         args=(app, prompt, text or "", variables, label or ""),
     )
+
+
+def _bind(prompt: Prompt, name: str) -> Bind:
+    """The widgets begin from this version; what they hold is read where they are drawn."""
+    return lambda field, _put: {"key": f"prompt_{field}_{name}_{prompt.id}", "persist_state": "session"}
 
 
 def save(app: App, prompt: Prompt, text: str, variables: tuple[Variable, ...], label: str) -> None:

@@ -1,27 +1,19 @@
 """The prompt: text, typed variables, the library, and a preview of what is sent."""
 
 from html import escape
-from typing import get_args
+from typing import Any
 
 import msgspec
 import streamlit as st
 
-from core.domain.agent import AgentSpec, Variable, VariableType
+from core.domain.agent import AgentSpec, Variable
 from core.domain.result import Err
 from core.domain.template import Rendered, render, variables_in
-from pages.components.editor.draft import Change, Draft
+from pages.components.editor.draft import Draft
 from pages.components.session import who
 from pages.components.text import counted, grouped, plain
+from pages.components.variable_rows import Bind, Put, variable_row
 
-_TYPES: dict[VariableType, str] = {
-    "text": "Text",
-    "long_text": "Long text",
-    "number": "Number",
-    "choice": "Choice",
-    "yes_no": "Yes or no",
-    "date": "Date",
-}
-assert set(_TYPES) == set(get_args(VariableType))
 CHARS_PER_TOKEN = 4
 
 
@@ -67,7 +59,7 @@ def _variables(draft: Draft, prompt: Rendered) -> None:
     st.markdown("**Variables**")
     with st.container(gap="xsmall"):
         for index, variable in enumerate(draft.spec.variables):
-            _variable(draft, index, variable)
+            variable_row(variable, _bind(draft, index, variable.name))
     if prompt.missing:
         names = plain(", ".join(prompt.missing))
         st.caption(f":orange[:material/info:] Without a default, the chat asks for it first: {names}")
@@ -75,49 +67,16 @@ def _variables(draft: Draft, prompt: Rendered) -> None:
         st.caption(f":red[:material/error:] {plain(bad.message)}")
 
 
-def _variable(draft: Draft, index: int, variable: Variable) -> None:
-    name, kind, default = st.columns([3, 3, 4], vertical_alignment="center", gap="small")
-    name.markdown(f"**{plain(variable.name)}**")
-    kind.selectbox(
-        f"Type of {variable.name}",
-        list(_TYPES),
-        index=list(_TYPES).index(variable.type),
-        format_func=_TYPES.__getitem__,
-        label_visibility="collapsed",
-        **draft.on_change(f"type_{variable.name}", _put_variable(index, "type")),
-    )
-    default.text_input(
-        f"Default of {variable.name}",
-        variable.default,
-        placeholder="Default",
-        label_visibility="collapsed",
-        **draft.on_change(f"default_{variable.name}", _put_variable(index, "default")),
-    )
-    if variable.type == "choice":
-        st.text_input(
-            f"Choices of {variable.name}",
-            ", ".join(variable.choices),
-            placeholder="Choices, with commas between them",
-            label_visibility="collapsed",
-            **draft.on_change(f"choices_{variable.name}", _put_choices(index)),
-        )
+def _bind(draft: Draft, index: int, name: str) -> Bind:
+    def bind(field: str, put: Put) -> dict[str, Any]:
+        def change(spec: AgentSpec, value: Any) -> AgentSpec:
+            variables = list(spec.variables)
+            variables[index] = put(variables[index], value)
+            return msgspec.structs.replace(spec, variables=tuple(variables))
 
+        return draft.on_change(f"{field}_{name}", change)
 
-def _put_choices(index: int) -> Change:
-    def change(spec: AgentSpec, text: str | None) -> AgentSpec:
-        choices = tuple(part.strip() for part in (text or "").split(",") if part.strip())
-        return _put_variable(index, "choices")(spec, choices)
-
-    return change
-
-
-def _put_variable(index: int, field: str) -> Change:
-    def change(spec: AgentSpec, value: object) -> AgentSpec:
-        variables = list(spec.variables)
-        variables[index] = msgspec.structs.replace(variables[index], **{field: value})
-        return msgspec.structs.replace(spec, variables=tuple(variables))
-
-    return change
+    return bind
 
 
 def preview(prompt: Rendered) -> None:
