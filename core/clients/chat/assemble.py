@@ -1,11 +1,12 @@
 """A streamed answer put together: a pure function over chunks, where every quirk of a server has its one place."""
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
 from core.clients.chat import lenient, words
 from core.clients.chat.calls import CallBook
-from core.clients.chat.chunks import DONE, Chunk, error_in, first_choice, is_whole, reason_in, usage_in
+from core.clients.chat.chunks import DONE, Chunk, error_in, first_choice, is_whole, reason_in, thought_in, usage_in
 from core.clients.chat.endings import Ending, fault_of, is_reason, note_on
 from core.clients.chat.quick import Piece, piece_in
 from core.clients.chat.sse import STRAY, ServerEvent
@@ -17,6 +18,8 @@ from core.domain.model_call import Delta, Reply
 from core.errors import Fault
 
 _NO_DELTA: Final = Delta()
+_BORDERS: Final = re.compile(rb"\r\n|\n|\r|\s*\bdata:\s*")
+"""Between the events of servers that leave out the empty lines, or all line ends, or write the field's name twice."""
 _HEARTBEATS: Final = frozenset({b"ping", b"heartbeat", b"keepalive", b"keep-alive"})
 
 
@@ -82,11 +85,11 @@ class Assembler:
                 self.feed(chunk, event.name)
 
     def _take_unreadable(self, data: bytes, event: bytes) -> None:
-        lines = data.splitlines()
-        if len(lines) > 1 and all(map(is_whole, lines)):  # the empty lines between the events are missing
-            for line in lines:
+        parts = _BORDERS.split(data)
+        if len(parts) > 1 and all(map(is_whole, parts)):
+            for part in parts:
                 if not self._is_done and not self.fault:
-                    self.take(ServerEvent(line, event))
+                    self.take(ServerEvent(part, event))
         elif event == b"error":
             self._break("stream_error", words.of_body(data))
         elif event != STRAY and event not in _HEARTBEATS:
@@ -118,6 +121,12 @@ class Assembler:
             self._about(chunk, choice)
             if choice is not None:
                 self._choose(choice)
+
+    def take_lines(self, chunks: Iterable[Json]) -> None:
+        """Take the chunks of a stream that came as lines of JSON instead of events."""
+        for chunk in chunks:
+            if not self.fault:
+                self.feed(chunk)
 
     def take_whole(self, document: Json) -> None:
         """Take a whole completion, sent instead of a stream."""
@@ -201,8 +210,7 @@ class Assembler:
             self._calls.add_legacy(message.get("function_call"))
 
     def _message(self, message: Chunk) -> None:
-        thought = message.get("reasoning_content") or message.get("reasoning")
-        if thought and isinstance(thought, str):
+        if thought := thought_in(message):
             self._add_thought(thought)
         content = message.get("content")
         if content:

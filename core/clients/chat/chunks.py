@@ -10,14 +10,14 @@ from core.domain.message import Usage
 Chunk = dict[str, Json]
 DONE: Final = frozenset({b"[DONE]", b'"[DONE]"', b"[done]"})
 _COUNTS: Final = ("prompt_tokens", "input_tokens"), ("completion_tokens", "output_tokens")
+_THOUGHTS: Final = ("reasoning_content", "reasoning", "reasoning_text", "thinking")
 _WORDS: Final = ("message", "msg", "detail")
 
 
 def first_choice(chunk: Chunk) -> Chunk | None:
     """The first choice: others were not asked for."""
-    choices = chunk.get("choices")
-    if not isinstance(choices, list):
-        return None
+    given = chunk.get("choices")
+    choices = given if isinstance(given, list) else [given]  # some send the only one without a list around it
     return next((one for one in choices if isinstance(one, dict) and one.get("index") in (0, None, "0")), None)
 
 
@@ -50,6 +50,16 @@ def reason_in(choice: Chunk) -> str:
             return ""
 
 
+def thought_in(message: Chunk) -> str:
+    """What a message says in a field for thoughts, under whichever name: some servers use two at once."""
+    for name in _THOUGHTS:
+        if (thought := message.get(name)) and isinstance(thought, str):
+            return thought
+    details = message.get("reasoning_details")
+    texts = (_detail(one) for one in details) if isinstance(details, list) else ()
+    return "".join(texts)
+
+
 def is_whole(data: bytes) -> bool:
     """Whether this is complete in itself: JSON, the end mark, or nothing."""
     if not data.strip() or data.strip() in DONE:
@@ -59,6 +69,14 @@ def is_whole(data: bytes) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _detail(detail: Json) -> str:
+    match detail:
+        case {"text": str(text)} | {"summary": str(text)}:
+            return text
+        case _:
+            return ""
 
 
 def _of_sglang(choice: Chunk) -> Json:

@@ -6,8 +6,10 @@ from typing import Final
 
 from core.clients.chat import faults, lenient, words
 from core.clients.chat.assemble import Assembler
+from core.clients.chat.chunks import DONE
 from core.clients.chat.sse import ServerEvent, Splitter
 from core.clients.chat.transport import Wire
+from core.domain.canonical import Json
 from core.domain.model_call import Delta
 from core.errors import Fault, FaultError
 
@@ -87,6 +89,10 @@ class Reading:
         try:
             document = lenient.parse(body)
         except ValueError:
+            if chunks := _chunks_by_line(body):
+                self._assembler.take_lines(chunks)
+                self._show()
+                return
             raise FaultError(Fault("stream_malformed", self._unreadable(body))) from None
         self._assembler.take_whole(document)
         if (fault := self._assembler.fault) and fault.kind == "stream_error":
@@ -138,6 +144,15 @@ class Reading:
     def _unreadable(self, body: bytes) -> str:
         kind = words.bounded(self._media_type(), 100) or "of no stated kind"
         return f"The answer is no chat completion but {kind}: {words.of_page(body.decode('utf-8', 'replace'))}"
+
+
+def _chunks_by_line(body: bytes) -> list[Json]:
+    """The chunks of a stream that came without the frame of events, or nothing when that is no such thing."""
+    try:
+        chunks = [lenient.parse(line) for line in body.splitlines() if line.strip() and line.strip() not in DONE]
+    except ValueError:
+        return []
+    return chunks if all(isinstance(chunk, dict) and "choices" in chunk for chunk in chunks) else []
 
 
 def _begins_stream(head: bytes) -> bool:

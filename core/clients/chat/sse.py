@@ -89,6 +89,8 @@ class Splitter:
             self._data.append(b"")
         elif line.startswith(b"error:"):  # llama.cpp has a field of its own for that until late 2025
             return ServerEvent(line[6:], b"error")
+        elif line.startswith((b" ", b"\t", _BOM)) and line.lstrip(b" \t\xef\xbb\xbf").startswith(b"data:"):
+            return self._take(line.lstrip(b" \t\xef\xbb\xbf"))  # indented, or each event with a mark of its own
         elif self._stray or (self._has_events and line.startswith((b"{", b"["))):
             return self._gather(line)
         return None  # a comment, an id, a retry time, or a field that nobody defined

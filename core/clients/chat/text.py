@@ -50,6 +50,8 @@ class Parted(NamedTuple):
 
 _OPEN: Final = "<think>"
 _CLOSE: Final = "</think>"
+_MOST_PARTS: Final = 100
+"""A text that goes on like that is about tags."""
 
 
 class ThinkParter:
@@ -58,53 +60,63 @@ class ThinkParter:
     Only at the head: further on the tag is something the model writes about.
     """
 
-    __slots__ = ("_held", "_state")
+    __slots__ = ("_held", "_parts", "_state")
 
     def __init__(self) -> None:
         self._state: Literal["head", "inside", "gap", "text"] = "head"
         self._held = ""
+        self._parts = 0
 
     def add(self, piece: str) -> Parted:
         if self._state == "text":
             return Parted(piece)
         self._held += piece
-        match self._state:
-            case "head":
-                return self._head()
-            case "inside":
-                return self._inside()
-            case "gap":
-                return Parted(self._gap())
+        text, thought = "", ""
+        state: str = ""
+        while self._state not in {state, "text"}:
+            state = self._state
+            part = self._step()
+            text, thought = text + part.text, thought + part.thought
+        return Parted(text, thought)
 
     def close(self) -> Parted:
         """What was held back because it might have become a tag."""
         held, self._held = self._held, ""
-        return Parted(thought=held) if self._state == "inside" else Parted(held if self._state == "head" else "")
+        return Parted(thought=held) if self._state == "inside" else Parted(held)
 
-    def _head(self) -> Parted:
+    def _step(self) -> Parted:
+        """What is certain by now of the part that the text is in, up to the next."""
+        match self._state:
+            case "head":
+                return self._before(self._held)
+            case "inside":
+                return self._inside()
+            case "gap":
+                return self._before(self._held.lstrip())
+            case "text":
+                return Parted()
+
+    def _before(self, otherwise: str) -> Parted:
+        """Before a part of thinking, unless it turns out to be the answer, which is then `otherwise`."""
         start = self._held.lstrip()
-        if start.startswith(_OPEN):
+        if start.startswith(_OPEN) and self._parts < _MOST_PARTS:
             self._state, self._held = "inside", start[len(_OPEN) :]
-            return self._inside()
-        if _OPEN.startswith(start):
+            self._parts += 1
             return Parted()
-        self._state, held = "text", self._held
-        return Parted(held)
+        if _OPEN.startswith(start):
+            self._held = otherwise
+            return Parted()
+        self._state, self._held = "text", ""
+        return Parted(otherwise)
 
     def _inside(self) -> Parted:
         thought, tag, rest = self._held.partition(_CLOSE)
         if tag:
             self._state, self._held = "gap", rest
-            return Parted(self._gap(), thought)
+            return Parted(thought=thought)
         kept = _possible_tag(thought)
         self._held = thought[len(thought) - kept :]
         return Parted(thought=thought[: len(thought) - kept])
-
-    def _gap(self) -> str:
-        rest, self._held = self._held.lstrip(), ""
-        if rest:
-            self._state = "text"
-        return rest
 
 
 def _possible_tag(text: str) -> int:

@@ -21,6 +21,9 @@ deltas = st.fixed_dictionaries(
         "content": words | odd,
         "reasoning": words | odd,
         "reasoning_content": words,
+        "reasoning_text": words,
+        "reasoning_details": st.sampled_from([None, [], [{"text": "a"}], "a"]),
+        "thinking": words | odd,
         "tool_calls": st.sampled_from([None, [], CALL, CALL[0]]),
         "refusal": words,
         "unheard_of": odd,
@@ -34,6 +37,7 @@ choices = st.fixed_dictionaries(
         "finish_reason": st.sampled_from([None, "", "stop", "length"]),
         "error": odd,
         "usage": odd,
+        "text": words,
         "message": st.none() | deltas,
         "logprobs": odd,
     },
@@ -41,7 +45,7 @@ choices = st.fixed_dictionaries(
 chunks = st.fixed_dictionaries(
     {},
     optional={
-        "choices": odd | st.lists(choices, max_size=2),
+        "choices": odd | choices | st.lists(choices, max_size=2),
         "model": words,
         "provider": words,
         "error": odd,

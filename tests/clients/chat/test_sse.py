@@ -34,7 +34,7 @@ def _data(*pieces: bytes):
         (b"data: a\ndata: b\n\n", [b"a\nb"]),
         (b"data: a\n\ndata: b\n\n", [b"a", b"b"]),
         (b"\xef\xbb\xbfdata: a\n\n", [b"a"]),
-        (b"data: a\n\n\xef\xbb\xbfdata: b\n\n", [b"a"]),  # a BOM only counts at the very start
+        (b"data: a\n\n\xef\xbb\xbfdata: b\n\n", [b"a", b"b"]),  # some servers begin every event with one
         (b": comment\n\ndata: a\n\n", [b"a"]),
         (b"id: 7\nretry: 10\nnonsense\nunknown: x\ndata: a\n\n", [b"a"]),
         (b"data\n\n", [b""]),

@@ -47,6 +47,7 @@ SHAPES = {
         (said(content="a", tool_calls=[]), STOP),
         (said(content="a", tool_calls="x", function_call="y"), STOP),
     ),
+    "one choice without a list": says("a", ({"choices": {"delta": {"content": "a"}, "finish_reason": "stop"}},)),
     "a role in every chunk": says(
         "ab", (said(role="assistant", content="a"), said(role="assistant", content="b"), STOP)
     ),

@@ -64,6 +64,21 @@ SHAPES = {
     "two chunks in one event": says(
         "ab", (b"data: " + packed(A) + b"\ndata: " + packed(said(content="b")) + b"\n\n", STOP, DONE)
     ),
+    "a byte order mark before every event": says("ab", (*(BOM + one for one in AB.pieces),)),
+    "indented events": says("ab", (*(b"  " + one for one in AB.pieces),)),
+    "no line ends between events": says("ab", (b"".join(one.strip() for one in AB.pieces) + b"\n\n",)),
+    "events within events": says("ab", (*(b"data: " + one for one in AB.pieces),)),
+    "chunks by line, without events": says(
+        "ab",
+        typed("application/x-ndjson", *(packed(one) + b"\n" for one in (A, said(content="b"), STOP))),
+        typed("text/event-stream", *(packed(one) + b"\n" for one in (A, said(content="b"), STOP))),
+        typed("application/json", *(packed(one) + b"\n\n" for one in (A, said(content="b"), STOP)), b"[DONE]\n"),
+    ),
+    "chunks by line, cut": fails(
+        "stream_incomplete",
+        typed("application/x-ndjson", packed(A) + b"\n", packed(said(content="b")) + b"\n"),
+        text="ab",
+    ),
     "no empty lines between events": says("ab", (b"".join(piece[:-1] for piece in AB.pieces),)),
     "Unicode's line ends inside a text": says(
         "a\u2028b\u2029c\x85d\x0be\x0cf",

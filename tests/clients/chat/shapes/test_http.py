@@ -73,6 +73,9 @@ SHAPES = {
         "stream_malformed", AB.with_header("content-encoding", "gzip"), words="decompressed", text=""
     ),
     "more than was announced": says("ab", raw(OK + SIZED + b"HTTP/1.1 200 OK\r\n\r\nmore")),
+    "a length that is too short": fails(
+        "stream_incomplete", raw(OK + b"content-length: %d\r\n\r\n" % (len(A) + 20) + A + A + A), text="a"
+    ),
     "no answer": fails("connection", drop(), Answer(status=0, ending="reset", framing="close"), text=""),
     "half a head": fails("connection", raw(OK), raw(b"HTTP/1.1 200"), text=""),
     "another protocol": fails(

@@ -24,6 +24,21 @@ SHAPES = {
         (said(reasoning="hm", reasoning_details=[{"type": "reasoning.text", "text": "hm"}]), A, STOP),
         reasoning="hm",
     ),
+    "under other names": says(
+        "a",
+        (said(thinking="hm"), A, STOP),
+        (said(reasoning_text="hm"), A, STOP),
+        (said(reasoning_details=[{"type": "reasoning.text", "text": "hm", "signature": None}]), A, STOP),
+        (said(reasoning_details=[{"type": "reasoning.summary", "summary": "hm"}, {"type": "x", "data": "…"}]), A, STOP),
+        *both({"content": "a", "reasoning_details": [{"type": "reasoning.text", "text": "hm"}]}),
+        reasoning="hm",
+    ),
+    "in tags, twice": says(
+        "a",
+        (said(content="<think>h</think>\n<think>m</think>\na"), STOP),
+        (*(said(content=char) for char in "<think>h</think><think>m</think>a"), STOP),
+        reasoning="hm",
+    ),
     "null": says("a", (said(reasoning=None, reasoning_content=None, content="a"), STOP), reasoning=""),
     "empty beside text": says("a", (said(reasoning_content="", content="a"), STOP), reasoning=""),
     "as parts": says(
