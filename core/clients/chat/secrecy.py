@@ -20,6 +20,8 @@ _NOTE: Final = f"The server sent the key of this endpoint back; {HIDDEN} stands 
 _SHORTEST: Final = 4
 _SURELY: Final = 8
 """So many letters are a secret; fewer are a word, such as the `none` or `ollama` that some servers ask for."""
+_GLANCE: Final = 6
+"""So many characters tell most texts from the beginning of a key."""
 _CUT: Final = "…"
 _NOTHING: Final = Delta()
 
@@ -27,13 +29,14 @@ _NOTHING: Final = Delta()
 class Veil:
     """Hides secrets in texts, in every spelling."""
 
-    __slots__ = ("_forms", "_longest", "_starts")
+    __slots__ = ("_forms", "_longest", "_shortest", "_starts")
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         forms = {form for secret in secrets if _is_secret(secret) for form in spellings(secret)}
         self._forms = sorted(forms, key=len, reverse=True)
         self._longest = max(map(len, forms), default=0)
-        self._starts = frozenset(form[0] for form in forms)
+        self._shortest = min(map(len, forms), default=0)
+        self._starts = frozenset(form[:size] for form in forms for size in range(1, _GLANCE + 1))
 
     def __bool__(self) -> bool:
         return bool(self._forms)
@@ -53,14 +56,16 @@ class Veil:
 
     def parted(self, text: str) -> tuple[str, str]:
         """What of a text may be shown by now, and what may be the beginning of a secret."""
-        known = self._known(text)
+        known = self._known(text) if len(text) >= self._shortest else text
         kept = len(known) - self._begun(known)
         return known[:kept], known[kept:]
 
     def _begun(self, text: str) -> int:
         tail = text[-self._longest :]
-        for place, char in enumerate(tail):
-            if char in self._starts and any(form.startswith(tail[place:]) for form in self._forms):
+        for place in range(len(tail)):
+            if tail[place : place + _GLANCE] in self._starts and any(
+                form.startswith(tail[place:]) for form in self._forms
+            ):
                 return len(tail) - place
         return 0
 
@@ -146,8 +151,11 @@ class VeiledStream:
 
     def __call__(self, delta: Delta) -> None:
         if self._veil:
-            text, self._text = self._veil.parted(self._text + delta.text)
-            reasoning, self._reasoning = self._veil.parted(self._reasoning + delta.reasoning)
+            text, reasoning = delta.text, delta.reasoning
+            if text:
+                text, self._text = self._veil.parted(self._text + text)
+            if reasoning:
+                reasoning, self._reasoning = self._veil.parted(self._reasoning + reasoning)
             delta = Delta(text, reasoning, delta.waiting)
         if delta != _NOTHING:
             self._on_delta(delta)
