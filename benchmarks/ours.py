@@ -33,6 +33,7 @@ from core.engine.writer import GroupWriter
 from core.repositories.claims import Claims
 from core.repositories.journal_store import JournalStore
 from core.repositories.presence import Presence
+from core.services.attachments import AttachmentService
 from core.services.endpoint_choice import Choice
 from core.services.run_spec import SpecBuilder, StartRun
 from core.services.runs import RunService
@@ -179,7 +180,16 @@ class DurableLoop:
         self.feed, self.sources = WatchedFeed(), Sources()
         self.worker = self._worker()
         specs = SpecBuilder(NoAgents(), self.sources, OneTool())
-        self.runs = RunService(self.engine, specs, self.feed, self.worker, OWNER, lease_s=15, code="benchmark")
+        self.runs = RunService(
+            self.engine,
+            specs,
+            self.feed,
+            self.worker,
+            OWNER,
+            AttachmentService(self.engine),
+            lease_s=15,
+            code="benchmark",
+        )
         self.spec = AgentSpec(instructions=PROMPT, tools=(ToolChoice("add"),), limits=LIMITS)
         return self
 

@@ -31,6 +31,7 @@ from core.repositories.journal_store import JournalStore
 from core.repositories.notebook import NotebookRepository
 from core.repositories.presence import Presence
 from core.services.agents import AgentService
+from core.services.attachments import AttachmentService
 from core.services.batches import BatchService
 from core.services.bundles import BundleService
 from core.services.comparison_runs import ComparisonRunService
@@ -74,6 +75,7 @@ class App:
     tool_maker: ToolMaker
     tool_sources: ToolSourceService
     http_drafts: HttpDrafts
+    attachments: AttachmentService
     runs: RunService
     batches: BatchService
     decisions: DecisionService
@@ -135,12 +137,14 @@ def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] =
     maker = ToolMaker(engine, catalogue)
     executor = _executor(settings, parts, connections, toolbox, around, adopt=adopt)
     specs = SpecBuilder(agents, endpoints, catalogue)
+    attachments = AttachmentService(engine)
     runs = RunService(
         engine,
         specs,
         parts.feed,
         executor,
         parts.owner,
+        attachments,
         lease_s=settings.lease_s,
         code=__version__,
         executes=settings.execute,
@@ -159,14 +163,15 @@ def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] =
         tool_maker=maker,
         tool_sources=ToolSourceService(engine, toolbox, executor),
         http_drafts=HttpDrafts(engine, maker, runs.try_tool),
+        attachments=attachments,
         runs=runs,
         batches=BatchService(engine, runs),
         decisions=DecisionService(engine, executor if adopt else None),
         variants=variants,
         comparisons=comparisons,
         comparison_runs=ComparisonRunService(engine, comparisons, variants, runs),
-        proofs=ProofService(engine, executor, parts.owner, lease_s=settings.lease_s, code=__version__),
-        bundles=BundleService(engine),
+        proofs=ProofService(engine, executor, parts.owner, attachments, lease_s=settings.lease_s, code=__version__),
+        bundles=BundleService(engine, attachments),
         health=HealthService(engine, settings, endpoints),
         drill=DrillService(engine, settings),
         executor=executor,

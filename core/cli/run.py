@@ -1,5 +1,6 @@
 """`run`: start a run and follow it to its end."""
 
+from pathlib import Path
 from uuid import UUID
 
 import click
@@ -9,6 +10,7 @@ from core.cli.exits import Exit, stop, value_of
 from core.cli.follow import CtrlC, follow
 from core.cli.session import opened, who
 from core.domain.agent import Agent
+from core.domain.attachment import MOST_BYTES, Upload
 from core.services.runs import StartRun
 
 
@@ -21,6 +23,14 @@ from core.services.runs import StartRun
 @click.option("--max-steps", type=click.IntRange(min=1), help="Stop after this many steps.")
 @click.option("--conversation", type=click.UUID, metavar="ID", help="Answer in this conversation.")
 @click.option("--var", "values", multiple=True, metavar="NAME=VALUE", help="The value of a variable of the prompt.")
+@click.option(
+    "--attach",
+    "files",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file beside the prompt: an image, a PDF, a CSV or other text; may be given several times.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON line for each journal entry, and one at the end.")
 def run(
     agent: str,
@@ -31,6 +41,7 @@ def run(
     max_steps: int | None,
     conversation: UUID | None,
     values: tuple[str, ...],
+    files: tuple[Path, ...],
     as_json: bool,
 ) -> int:
     """Start a run and follow it to its end.
@@ -38,6 +49,7 @@ def run(
     AGENT is the name of an agent, or - for a run that is made of the options alone. Ctrl-C cancels the run.
     """
     variables = dict(_pair(value) for value in values)
+    uploads = tuple(_upload(file) for file in files)
     with opened() as app, CtrlC(app) as ctrl_c:
         found = _agent(app, agent)
         start = StartRun(
@@ -50,6 +62,7 @@ def run(
             tools=tools or None,
             max_steps=max_steps,
             variables=variables,
+            files=uploads,
             who=who(),
         )
         started = value_of(app.runs.start(start))
@@ -70,6 +83,15 @@ def _conversation(app: App, conversation_id: UUID | None) -> UUID | None:
     if conversation_id is not None and app.conversations.get(conversation_id) is None:
         stop(f"There is no conversation {conversation_id}.")
     return conversation_id
+
+
+def _upload(file: Path) -> Upload:
+    """One that is far too large is not read whole: it is refused by its size."""
+    try:
+        with file.open("rb") as content:
+            return Upload(file.name, content.read(MOST_BYTES + 1))
+    except OSError as error:
+        raise click.BadParameter(f"{file} cannot be read: {error.strerror}.", param_hint="--attach") from error
 
 
 def _pair(text: str) -> tuple[str, str]:

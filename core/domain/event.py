@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from core.domain.answer import Fit
+from core.domain.attachment import Attachment
 from core.domain.canonical import Json
 from core.domain.message import ToolCall, Usage
 from core.domain.run import EndStatus, RunSpec
@@ -81,6 +82,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
 class Created(_Fact, frozen=True, tag="created"):
     spec: RunSpec
     input: str
+    attachments: tuple[Attachment, ...] = ()
+    """Files beside the input."""
     calls: tuple[ToolCall, ...] = ()
     """Calls a person makes by hand, to try a tool: the run is these calls and asks no model."""
     forked_from: str = ""

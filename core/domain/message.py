@@ -2,6 +2,7 @@
 
 import msgspec
 
+from core.domain.attachment import Attachment
 from core.domain.canonical import Json
 
 
@@ -21,8 +22,9 @@ class SystemMessage(msgspec.Struct, frozen=True, tag_field="role", tag="system")
     content: str
 
 
-class UserMessage(msgspec.Struct, frozen=True, tag_field="role", tag="user"):
+class UserMessage(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="role", tag="user"):
     content: str
+    attachments: tuple[Attachment, ...] = ()
 
 
 class AssistantMessage(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="role", tag="assistant"):

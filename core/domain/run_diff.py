@@ -35,9 +35,14 @@ def run_diff(a: RunState, b: RunState) -> RunDiff:
 
 def _settings(a: RunState, b: RunState) -> Iterator[Difference]:
     yield from _differ("input", a.input, b.input)
+    yield from _differ("attachments", _attached(a), _attached(b))
     left, right = msgspec.to_builtins(a.spec), msgspec.to_builtins(b.spec)
     for name in dict.fromkeys([*left, *right]):
         yield from _differ(name, _text(left.get(name)), _text(right.get(name)))
+
+
+def _attached(state: RunState) -> str:
+    return ", ".join(f"{one.name} ({one.sha256[:12]})" for one in state.attachments) or "none"
 
 
 def _steps(a: RunState, b: RunState) -> Iterator[Difference]:

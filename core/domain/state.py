@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from core.domain.attachment import Attachment
 from core.domain.event import Answered, Asked, Decision, Ended, Finished, Recorded, Refused, Request, Settled, Unknown
 from core.domain.message import ToolCall
 from core.domain.run import RunSpec, Totals
@@ -90,6 +91,7 @@ class RunState:
     spec: RunSpec
     input: str
     created_at: datetime
+    attachments: tuple[Attachment, ...] = ()
     steps: list[StepState] = field(default_factory=list)
     epoch: int = 0
     next_seq: int = 0

@@ -5,6 +5,7 @@ What a person set is sent and nothing else. Where servers contradict each other,
 """
 
 import re
+from base64 import b64encode
 from collections.abc import Sequence
 from typing import assert_never
 
@@ -12,23 +13,26 @@ import msgspec
 
 from core.domain.agent import TOOL_CHOICES, Parameters
 from core.domain.arguments import visible_parameters
+from core.domain.attachment import NOTHING, Attachment, Contents
 from core.domain.canonical import Json
 from core.domain.endpoint import Compatibility
 from core.domain.message import AssistantMessage, Message, SystemMessage, ToolCall, ToolMessage, UserMessage
 from core.domain.run import RunSpec
 from core.domain.tool import ToolSpec
 
+_QUOTED = re.compile(r'["<>\x00-\x1f\x7f]')
 _ILLEGAL = re.compile(r"[^a-zA-Z0-9_-]")
 
 
-def request_body(spec: RunSpec, messages: Sequence[Message]) -> bytes:
-    """The JSON text of one chat-completions request, UTF-8."""
-    return Envelope(spec).around([message_bytes(message, spec.endpoint.compatibility) for message in messages])
+def request_body(spec: RunSpec, messages: Sequence[Message], contents: Contents = NOTHING) -> bytes:
+    """The JSON text of one chat-completions request, UTF-8. `contents`: of the files that the messages name."""
+    compatibility = spec.endpoint.compatibility
+    return Envelope(spec).around([message_bytes(message, compatibility, contents) for message in messages])
 
 
-def message_bytes(message: Message, compatibility: Compatibility) -> bytes:
+def message_bytes(message: Message, compatibility: Compatibility, contents: Contents = NOTHING) -> bytes:
     """The JSON text of one message."""
-    return msgspec.json.encode(wire_message(message, compatibility))
+    return msgspec.json.encode(wire_message(message, compatibility, contents))
 
 
 class Envelope:
@@ -59,13 +63,15 @@ def _beside_messages(spec: RunSpec) -> dict[str, Json]:
     return body
 
 
-def wire_message(message: Message, compatibility: Compatibility) -> dict[str, Json]:
+def wire_message(message: Message, compatibility: Compatibility, contents: Contents = NOTHING) -> dict[str, Json]:
     """A message as the protocol has it: role, content, tool_calls and tool_call_id, nothing more."""
     match message:
         case SystemMessage(content=content):
             return {"role": "system", "content": content}
-        case UserMessage(content=content):
+        case UserMessage(content=content, attachments=()):
             return {"role": "user", "content": content}
+        case UserMessage():
+            return {"role": "user", "content": _with_files(message, contents)}
         case AssistantMessage():
             return _assistant(message, compatibility)
         case ToolMessage(content=content, call_id=call_id, name=name):
@@ -78,6 +84,26 @@ def wire_message(message: Message, compatibility: Compatibility) -> dict[str, Js
 def legal_name(name: str) -> str:
     """`name` as every provider accepts it; a model may have made up one that none does."""
     return _ILLEGAL.sub("_", name)[:64] or "unknown"
+
+
+def _with_files(message: UserMessage, contents: Contents) -> Json:
+    """Texts of files stand before what the person wrote about them; images make the content a list of parts."""
+    files = [_file(one, contents) for one in message.attachments if not one.is_image]
+    text = "\n\n".join([*files, *([message.content] if message.content else [])])
+    images = [_image(one, contents) for one in message.attachments if one.is_image]
+    if not images:
+        return text
+    return [*([{"type": "text", "text": text}] if text else []), *images]
+
+
+def _file(attachment: Attachment, contents: Contents) -> str:
+    text = contents[attachment.text_sha256].decode()
+    return f'<file name="{_QUOTED.sub("_", attachment.name)}">\n{text}\n</file>'
+
+
+def _image(attachment: Attachment, contents: Contents) -> Json:
+    encoded = b64encode(contents[attachment.sha256]).decode("ascii")
+    return {"type": "image_url", "image_url": {"url": f"data:{attachment.media_type};base64,{encoded}"}}
 
 
 def _assistant(message: AssistantMessage, compatibility: Compatibility) -> dict[str, Json]:

@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from typing import assert_never
 from uuid import UUID
 
+from core.domain.attachment import NOTHING, Contents, given
 from core.domain.chain import seal
 from core.domain.event import Ended, Event, Fact, Finished, Unknown
 from core.domain.journal import Batch
@@ -18,6 +19,7 @@ from core.engine.effects import ModelEffect, ToolEffect
 from core.engine.ports import Ports
 from core.engine.requests import Requests
 from core.engine.state import add, fold
+from core.engine.transcript import attached
 from core.errors import Fault, Fenced, Moved
 
 DRAIN_S = 3.0
@@ -35,7 +37,8 @@ class Drive:
         self._tasks: dict[str, asyncio.Task[Fact]] = {}
         self._unsaved: list[Event] = []
         """Outcomes that happened and are folded already, on their way into the journal with the next intent."""
-        self._requests = Requests(self.state)
+        self._requests: Requests | None = None
+        self._contents: Contents = NOTHING
         self._news = asyncio.Event()
         """Somebody else wrote to the journal."""
         self._wake = asyncio.Event()
@@ -136,11 +139,19 @@ class Drive:
     async def _call_model(self, action: CallModel) -> None:
         if action.after_s:
             await self._pause(action.after_s)
-        effect = ModelEffect(self.state, action, self._ports, self._requests)
+        effect = ModelEffect(self.state, action, self._ports, await self._bodies())
         await self._hold_lease()
         await self._record((await effect.intent(),))
         await self._hold_lease()
         self._start(action_effect(action), effect.run())
+
+    async def _bodies(self) -> Requests:
+        """The requests of this run so far. Files are read once: what a hash names never changes."""
+        if self._requests is None:
+            if missing := given(attached(self.state)) - self._contents.keys():
+                self._contents = {**self._contents, **await self._ports.journal.contents(missing)}
+            self._requests = Requests(self.state, self._contents)
+        return self._requests
 
     async def _call_tools(self, action: CallTools) -> None:
         effects = [ToolEffect(self.state, start, self._ports) for start in action.calls]
@@ -261,7 +272,7 @@ class Drive:
         if state.epoch != self._epoch:
             raise Fenced(str(self.run_id))
         self.state = state
-        self._requests = Requests(self.state)
+        self._requests = None
         for fact in kept:
             if getattr(fact, "effect", None) in self.state.in_flight:
                 self._happened(fact)

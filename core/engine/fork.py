@@ -19,6 +19,7 @@ def fork_facts(state: RunState, step: int, new_input: str = "") -> tuple[Created
     created = Created(
         spec=state.spec,
         input=new_input or state.input,
+        attachments=state.attachments,
         forked_from=f"{state.run_id}/{step}",
         recorded=tuple(_recorded(state, state.steps)),
     )

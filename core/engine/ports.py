@@ -1,12 +1,13 @@
 """What the engine needs from outside: a journal, a model, tools and a clock. Nothing else reaches it."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 import msgspec
 
+from core.domain.attachment import Contents
 from core.domain.event import Event
 from core.domain.journal import Batch, Partial
 from core.domain.model_call import Delta, ModelRequest, Reply
@@ -24,6 +25,9 @@ class Journal(Protocol):
 
     async def partial(self, run_id: UUID) -> Partial | None:
         """The last checkpoint of streamed text, or None."""
+
+    async def contents(self, hashes: Collection[str]) -> Contents:
+        """The bytes of files that the journal names."""
 
     def checkpoint(self, run_id: UUID, epoch: int, partial: Partial) -> None:
         """Keep the streamed text soon, without waiting."""

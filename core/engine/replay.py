@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from core.domain.attachment import NOTHING, Contents
 from core.domain.event import Event, Started
 from core.domain.wire import request_body
 from core.engine.invariants import faults
@@ -24,16 +25,17 @@ class Verdict(msgspec.Struct, frozen=True):
         return not self.difference
 
 
-def replay(events: Sequence[Event]) -> Verdict:
+def replay(events: Sequence[Event], contents: Contents = NOTHING) -> Verdict:
     """Decide every entry again from the entries before it, and rebuild every request.
 
-    Nothing is asked and nothing executed: answers, results and people's words come from the journal.
+    Nothing is asked and nothing executed: answers, results and people's words come from the journal, files from
+    `contents`.
     """
     requests = 0
     state = fold(events[:1])
     for event in events[1:]:
         if isinstance(event.fact, Started) and event.fact.request is not None:
-            body = request_body(state.spec, transcript(state))
+            body = request_body(state.spec, transcript(state), contents)
             requests += 1
             if hashlib.sha256(body).hexdigest() != event.fact.request.sha256:
                 return Verdict(

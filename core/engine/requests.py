@@ -7,6 +7,7 @@ of its steps.
 import hashlib
 from typing import NamedTuple
 
+from core.domain.attachment import NOTHING, Contents
 from core.domain.state import RunState
 from core.domain.wire import Envelope, message_bytes
 from core.engine.transcript import opening, step_messages
@@ -23,14 +24,15 @@ class Body(NamedTuple):
 class Requests:
     """Grows with one run's state. What it gives is what `request_body` makes of the whole transcript."""
 
-    def __init__(self, state: RunState) -> None:
+    def __init__(self, state: RunState, contents: Contents = NOTHING) -> None:
+        """`contents`: of the files that the run's messages name."""
         self._compatibility = state.spec.endpoint.compatibility
         self._envelope = Envelope(state.spec)
         self._begun = bytearray(self._envelope.before)
         self._hash = hashlib.sha256(self._begun)
         self._messages = self._steps = 0
         for message in opening(state):
-            self._add(message_bytes(message, self._compatibility))
+            self._add(message_bytes(message, self._compatibility, contents))
 
     def next(self, state: RunState) -> Body:
         """The body of the request that comes next.

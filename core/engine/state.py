@@ -34,6 +34,7 @@ def fold(events: Iterable[Event]) -> RunState:
     if first is None or not isinstance(first.fact, Created):
         raise ValueError("a journal starts with its created entry")
     state = RunState(run_id=first.run_id, spec=first.fact.spec, input=first.fact.input, created_at=first.at)
+    state.attachments = first.fact.attachments
     state.recorded = {(one.name, one.arguments): one for one in first.fact.recorded}
     if first.fact.calls:
         _by_hand(state, first.fact.calls)

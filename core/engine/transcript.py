@@ -1,8 +1,11 @@
 """The transcript: the exact list of messages a model is shown, a projection of the journal. Nothing else adds to it."""
 
+from itertools import chain
+
 import msgspec
 
 from core.domain import strict_json
+from core.domain.attachment import Attachment
 from core.domain.event import Finished
 from core.domain.message import AssistantMessage, Message, SystemMessage, ToolCall, ToolMessage, UserMessage
 from core.domain.state import CallState, RunState, StepState
@@ -21,7 +24,13 @@ def transcript(state: RunState, before_step: int | None = None) -> list[Message]
 def opening(state: RunState) -> list[Message]:
     """The messages before the first answer: prompt, conversation so far, input."""
     prompt = [SystemMessage(content=state.spec.instructions)] if state.spec.instructions else []
-    return [*prompt, *state.spec.history, UserMessage(content=state.input)]
+    return [*prompt, *state.spec.history, UserMessage(content=state.input, attachments=state.attachments)]
+
+
+def attached(state: RunState) -> list[Attachment]:
+    """Every file that a request of this run carries, those of earlier messages included."""
+    before = (message.attachments for message in state.spec.history if isinstance(message, UserMessage))
+    return [*chain.from_iterable(before), *state.attachments]
 
 
 def conversation(state: RunState) -> list[Message]:

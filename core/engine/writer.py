@@ -6,18 +6,20 @@ Measured against one commit an entry: ten times the throughput at 200 runs, at n
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain, repeat
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+from core.domain.attachment import Contents
 from core.domain.event import Event
 from core.domain.journal import Batch, Partial
 from core.errors import Fenced, Moved, Unavailable
 
 log = logging.getLogger(__name__)
 
+A = TypeVar("A")
 T = TypeVar("T")
 
 RECONNECT_S = (0.1, 0.2, 0.5, 1.0, 2.0)
@@ -40,6 +42,8 @@ class Store(Protocol):
     def read(self, run_id: UUID) -> list[Event]: ...
 
     def partial(self, run_id: UUID) -> Partial | None: ...
+
+    def contents(self, hashes: Collection[str]) -> Contents: ...
 
 
 class GroupWriter:
@@ -104,10 +108,13 @@ class GroupWriter:
     async def partial(self, run_id: UUID) -> Partial | None:
         return await self._reached(self._store.partial, run_id)
 
-    async def _reached(self, look: Callable[[UUID], T], run_id: UUID) -> T:
+    async def contents(self, hashes: Collection[str]) -> Contents:
+        return await self._reached(self._store.contents, hashes)
+
+    async def _reached(self, look: Callable[[A], T], what: A) -> T:
         for wait_s in _waits():
             try:
-                return await asyncio.to_thread(look, run_id)
+                return await asyncio.to_thread(look, what)
             except Unavailable:
                 if self._hurries.is_set():
                     raise

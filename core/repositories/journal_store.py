@@ -1,7 +1,7 @@
 """The journal on a connection of its own, which comes back by itself when the database went away."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 from uuid import UUID
 
@@ -9,9 +9,11 @@ import psycopg2
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from core.domain.attachment import Contents
 from core.domain.event import Event
 from core.domain.journal import Batch, Partial
 from core.errors import AryabhattaError
+from core.repositories.attachments import AttachmentRepository
 from core.repositories.away import away
 from core.repositories.journal import JournalRepository, Written
 
@@ -57,6 +59,10 @@ class JournalStore:
         """The last checkpoint of a run. Raises `Unavailable`."""
         return self._on_pool(lambda journal: journal.partial(run_id))
 
+    def contents(self, hashes: Collection[str]) -> Contents:
+        """The bytes of files that journals name. Raises `Unavailable`."""
+        return self._looked(lambda connection: AttachmentRepository(connection).contents(hashes))
+
     def close(self) -> None:
         with self._lock:
             self._drop()
@@ -74,9 +80,12 @@ class JournalStore:
                 raise unavailable from error
 
     def _on_pool(self, work: Callable[[JournalRepository], T]) -> T:
+        return self._looked(lambda connection: work(JournalRepository(connection)))
+
+    def _looked(self, look: Callable[[Connection], T]) -> T:
         try:
             with self._engine.connect() as connection:
-                return work(JournalRepository(connection))
+                return look(connection)
         except (AryabhattaError, DBAPIError) as error:
             if (unavailable := away(error)) is None:
                 raise

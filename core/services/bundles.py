@@ -12,8 +12,12 @@ from core.domain.chain import entry_hash
 from core.domain.event import Event, decode
 from core.domain.result import Err, Ok, Result
 from core.domain.run import ENDED, Run
+from core.engine.state import fold
+from core.engine.transcript import attached
 from core.repositories.journal import JournalRepository
 from core.repositories.runs import RunRepository
+from core.services.attachments import AttachmentService, StoredFile
+from core.services.file_check import stored_files
 
 SIZE_LIMIT_BYTES = 200_000_000
 
@@ -32,13 +36,15 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
     format: Literal["aryabhatta-run-1"] = "aryabhatta-run-1"
     run: Run
     entries: tuple[Entry, ...]
+    files: dict[str, bytes] = {}
+    """Attachments, and the texts made of them, by SHA-256; base64 in the file."""
 
 
 class BundleService:
     """Out and in. What comes in is checked against its own hashes first."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, attachments: AttachmentService) -> None:
+        self._engine, self._attachments = engine, attachments
 
     def export(self, run_id: UUID) -> Result[bytes]:
         """The bundle as JSON text, UTF-8."""
@@ -48,7 +54,8 @@ class BundleService:
         if run is None:
             return Err("not_found", "There is no such run.")
         written = tuple(Entry(e.seq, e.epoch, e.at, e.body, e.hash.hex()) for e in entries)
-        return Ok(msgspec.json.format(msgspec.json.encode(Bundle(run=run, entries=written)), indent=1))
+        files = dict(self._attachments.of_runs([fold([_event(run_id, written[0])])]))
+        return Ok(msgspec.json.format(msgspec.json.encode(Bundle(run=run, entries=written, files=files)), indent=1))
 
     def take_in(self, data: bytes) -> Result[Run]:
         """Add the run of a bundle under its own id, without the agent and the conversation it had elsewhere."""
@@ -63,14 +70,18 @@ class BundleService:
             return Err("invalid", "The run has not ended; only ended runs can be taken in.")
         if (place := _first_wrong(bundle)) is not None:
             return Err("invalid", f"Entry {place} is not what its hash says: the bundle was changed.")
-        return self._store(bundle.run, events, [entry.body for entry in bundle.entries])
+        files = stored_files(attached(fold(events[:1])), bundle.files)
+        if isinstance(files, Err):
+            return files
+        return self._store(bundle.run, events, [entry.body for entry in bundle.entries], files.value)
 
-    def _store(self, run: Run, events: list[Event], bodies: list[str]) -> Result[Run]:
+    def _store(self, run: Run, events: list[Event], bodies: list[str], files: tuple[StoredFile, ...]) -> Result[Run]:
         elsewhere = dict.fromkeys(("agent_id", "conversation_id", "parent_run_id", "batch_id", "lease_owner"))
         kept = msgspec.structs.replace(run, **elsewhere, held=False)
         with UnitOfWork(self._engine) as unit:
             if RunRepository(unit.session).get(run.id) is not None:
                 return Err("conflict", f"The run {run.id} is here already.")
+            self._attachments.keep(unit.session.connection(), files, run.created_by)
             JournalRepository(unit.session.connection()).take_in(kept, events, bodies)
             unit.commit()
         return Ok(kept)

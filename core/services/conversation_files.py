@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from core.domain.attachment import NOTHING, Contents
 from core.domain.run import Conversation
 from core.domain.state import CallState, StepState
 from core.services.runs import RunView
@@ -21,15 +22,22 @@ def as_markdown(conversation: Conversation, branch: Sequence[RunView]) -> str:
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def as_json(conversation: Conversation, views: Sequence[RunView]) -> bytes:
-    """Every branch: a run names the one that it replies to."""
-    document = {"format": FORMAT, "conversation": conversation, "runs": [_record(view) for view in views]}
+def as_json(conversation: Conversation, views: Sequence[RunView], contents: Contents = NOTHING) -> bytes:
+    """Every branch: a run names the one that it replies to. `contents`: of attached files, in base64 by their hash."""
+    document = {
+        "format": FORMAT,
+        "conversation": conversation,
+        "runs": [_record(view) for view in views],
+        "files": contents,
+    }
     return msgspec.json.format(msgspec.json.encode(document), indent=2)
 
 
 def _turn(view: RunView) -> Iterator[str]:
     yield f"## You · {_moment(view.run.created_at)}"
     yield view.state.input
+    for one in view.state.attachments:
+        yield f"*Attached: {one.name} ({one.media_type}, {one.size_bytes:,} bytes)*"
     yield f"## {view.run.agent_name or 'Answer'}{f' · {view.run.model}' if view.run.model else ''}"
     for step in view.state.steps:
         yield _said(step)
@@ -85,6 +93,7 @@ def _record(view: RunView) -> dict[str, Any]:
         "endpoint": run.endpoint,
         "instructions": state.spec.instructions,
         "input": state.input,
+        "attachments": state.attachments,
         "steps": [_step(step) for step in state.steps],
         "totals": state.totals,
         "misfits": state.ended.fit.misfits if state.ended and state.ended.fit else None,

@@ -34,6 +34,8 @@ LOOK_LIMIT_S = 5.0
 PIN_LIMIT_S = 3.0
 """The start of a run may have to wait for the router's list."""
 _DEFAULT = "default_endpoint"
+IMAGES_PATIENCE_S = 3.0
+"""The start of a run with an image waits this long for the list that says who can see."""
 Endpoints = list[Endpoint]
 _log = logging.getLogger(__name__)
 
@@ -215,6 +217,14 @@ class EndpointService:
     def supports_tools(self, endpoint: Endpoint) -> bool | None:
         """Whether its model can be given tools; None: nobody knows before it was tried."""
         return self._connections.supports_tools(endpoint)
+
+    def supports_images(self, endpoint: Endpoint, model: str) -> bool | None:
+        """Whether a model can see; None: its endpoint does not say."""
+        if endpoint.kind in {"demo", "local"}:  # scripted; served without the second file that seeing takes
+            return False
+        told = self.catalogue_now(endpoint, patience_s=IMAGES_PATIENCE_S)
+        known = told.named(model) or (told.named(model.partition(":")[0]) if endpoint.kind == "huggingface" else None)
+        return known.supports_images if known else None
 
     def _configured(self) -> Endpoint | None:
         """What the environment names: the router where there is a token, or the server that HF_API_URL points at."""

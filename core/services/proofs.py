@@ -20,6 +20,7 @@ from core.engine.replay import Verdict, replay
 from core.engine.state import fold
 from core.repositories.journal import JournalRepository, StoredEntry
 from core.repositories.runs import RunRepository
+from core.services.attachments import AttachmentService
 
 _PAGE = 200
 
@@ -45,8 +46,17 @@ class Submits(Protocol):
 class ProofService:
     """Reads journals; `fork` alone begins something."""
 
-    def __init__(self, engine: Engine, executor: Submits, owner: str, *, lease_s: float, code: str) -> None:
-        self._engine, self._executor = engine, executor
+    def __init__(
+        self,
+        engine: Engine,
+        executor: Submits,
+        owner: str,
+        attachments: AttachmentService,
+        *,
+        lease_s: float,
+        code: str,
+    ) -> None:
+        self._engine, self._executor, self._attachments = engine, executor, attachments
         self._owner, self._lease_s, self._code = owner, lease_s, code
 
     def verify(self, run_id: UUID | None = None) -> Result[Audit]:
@@ -69,7 +79,9 @@ class ProofService:
     def replay(self, run_id: UUID) -> Result[Verdict]:
         """Decide every entry again from the journal alone."""
         events = self._events(run_id)
-        return Ok(replay(events)) if events else Err("not_found", "There is no such run.")
+        if not events:
+            return Err("not_found", "There is no such run.")
+        return Ok(replay(events, self._attachments.of_runs([fold(events[:1])])))
 
     def diff(self, a: UUID, b: UUID) -> Result[RunDiff]:
         """Where two runs begin to differ."""

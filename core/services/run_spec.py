@@ -1,15 +1,16 @@
 """From what a person asks for to a frozen spec: prompt rendered, endpoint chosen, tools pinned."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
 import msgspec
 
 from core.domain.agent import Agent, AgentSpec, Revision
+from core.domain.attachment import Attachment, Upload
 from core.domain.endpoint import Endpoint
 from core.domain.event import Recorded
-from core.domain.message import Message
+from core.domain.message import Message, UserMessage
 from core.domain.result import Err, Ok, Result
 from core.domain.run import RunKind, RunSpec, ToolMode
 from core.domain.template import render
@@ -36,6 +37,10 @@ class StartRun(msgspec.Struct, frozen=True, kw_only=True):
     """Names; they replace the agent's choice."""
     max_steps: int | None = None
     variables: dict[str, str] = {}
+    files: tuple[Upload, ...] = ()
+    """Files beside the input, as a person gave them."""
+    attachments: tuple[Attachment, ...] = ()
+    """Files that are stored already, such as those of a message that is said again."""
     who: str = ""
     tags: tuple[str, ...] = ()
     run_id: UUID | None = None
@@ -84,6 +89,8 @@ class EndpointSource(Protocol):
 
     def supports_tools(self, endpoint: Endpoint) -> bool | None: ...
 
+    def supports_images(self, endpoint: Endpoint, model: str) -> bool | None: ...
+
 
 class SpecBuilder:
     """Freezes what a run is made of."""
@@ -114,7 +121,13 @@ class SpecBuilder:
             return Err("not_found", f"{agent.name} has no revision {start.revision}.", "revision")
         return Ok((revision.spec, revision.number))
 
-    def freeze(self, spec: AgentSpec, values: Mapping[str, str], history: tuple[Message, ...]) -> Result[RunSpec]:
+    def freeze(
+        self,
+        spec: AgentSpec,
+        values: Mapping[str, str],
+        history: tuple[Message, ...],
+        attachments: Sequence[Attachment] = (),
+    ) -> Result[RunSpec]:
         """The spec of a run. Everything that could differ later is decided here."""
         prompt = render(spec.instructions, spec.variables, values)
         if prompt.missing:
@@ -131,6 +144,9 @@ class SpecBuilder:
         if not model:
             return Err("invalid", f"Choose a model: the endpoint {endpoint.value.name} has no default.", "model")
         there = _for_model(endpoint.value, model)
+        seen = self._seen(there, model, history, attachments)
+        if isinstance(seen, Err):
+            return seen
         offered, notes = self._offered(there, tools.value)
         return Ok(
             RunSpec(
@@ -144,7 +160,7 @@ class SpecBuilder:
                 tools=offered,
                 limits=spec.limits,
                 retry=spec.retry,
-                notes=notes,
+                notes=(*notes, *seen.value),
             )
         )
 
@@ -155,6 +171,20 @@ class SpecBuilder:
         names = ", ".join(tool.name for tool in tools)
         them = "1 tool was" if len(tools) == 1 else f"{len(tools)} tools were"
         return (), (f"This model cannot call tools; {them} not offered: {names}.",)
+
+    def _seen(
+        self, endpoint: Endpoint, model: str, history: Sequence[Message], attachments: Sequence[Attachment]
+    ) -> Result[tuple[str, ...]]:
+        """What to say about images; a model that is known not to see them is not asked about one."""
+        before = [one for message in history if isinstance(message, UserMessage) for one in message.attachments]
+        earlier, now = ([one for one in files if one.is_image] for files in (before, attachments))
+        sees = self._endpoints.supports_images(endpoint, model) if earlier or now else True
+        if sees is False:
+            what = f"leave out {now[0].name}" if now else f"begin anew: {earlier[0].name} was attached before"
+            return Err("invalid", f"{model} cannot see images. Choose a model that can, or {what}.", "attachments")
+        if sees is None and now:
+            return Ok((f"Whether {model} can see images is not known: its endpoint does not say.",))
+        return Ok(())
 
     def only_tool(self, name: str) -> Result[RunSpec]:
         """The spec of a run that is one call of one tool."""

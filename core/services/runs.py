@@ -1,7 +1,6 @@
 """Runs: start, watch, stop, read. A run never lives in a page; it lives in its journal."""
 
-import hashlib
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
@@ -12,23 +11,24 @@ from sqlalchemy import Engine
 from core import ids
 from core.db.unit import UnitOfWork
 from core.domain.agent import AgentSpec
-from core.domain.event import Cancelled, Claimed, Created, Decision, Event, Fact, Finished
+from core.domain.event import Cancelled, Claimed, Created, Event, Fact
 from core.domain.frames import Frame, TextFrame
 from core.domain.journal import Partial
 from core.domain.message import Message, ToolCall
 from core.domain.result import Err, Ok, Result
 from core.domain.run import ENDED, WAITED_FOR, Run, RunSpec, RunStatus
 from core.domain.run_query import RunFilter, RunTotals
-from core.domain.state import ModelCall, RunState
+from core.domain.state import RunState
 from core.domain.tool import ToolSpec
-from core.domain.wire import request_body
 from core.engine.feed import Feed
 from core.engine.state import fold
-from core.engine.transcript import conversation, transcript
+from core.engine.transcript import conversation
 from core.repositories.journal import JournalRepository
 from core.repositories.runs import RunRepository
+from core.services.attachments import AttachmentService, StoredFile, Taken
 from core.services.run_spec import Chosen, SpecBuilder, StartRun, guarded
 from core.services.run_watch import RESTING, RunWatch
+from core.services.sent_request import Sent, sent_request
 
 __all__ = ["RunService", "RunView", "Sent", "StartRun"]
 
@@ -50,17 +50,6 @@ Views = list[RunView]
 Frames = list[Frame]
 
 
-class Sent(msgspec.Struct, frozen=True, kw_only=True):
-    """One model request as it went over the wire, rebuilt from the journal."""
-
-    body: bytes
-    sha256: str
-    """As recorded before the request left."""
-    verified: bool
-    """Whether the rebuilt bytes have that hash."""
-    url: str
-
-
 class Executor(Protocol):
     """The worker of this process, where it has one."""
 
@@ -79,33 +68,45 @@ class RunService:
         feed: Feed,
         executor: Executor,
         owner: str,
+        attachments: AttachmentService,
         *,
         lease_s: float,
         code: str,
         executes: bool = True,
     ) -> None:
         self._engine, self._specs, self._feed, self._executor = engine, specs, feed, executor
+        self._attachments = attachments
         self._owner, self._lease_s, self._code, self._executes = owner, lease_s, code, executes
 
     def start(self, start: StartRun) -> Result[Run]:
         """Freeze the spec, record the run and its claim in one transaction, and begin."""
-        if problem := _input_problem(start.input):
-            return problem
         if start.run_id is not None and (known := self.get(start.run_id)):
             return Ok(known)
+        taken = self._attachments.take(start.files, start.attachments)
+        if isinstance(taken, Err):
+            return taken
+        if problem := _input_problem(start.input, has_files=bool(taken.value.attachments)):
+            return problem
         chosen = self._specs.choose(start)
         if isinstance(chosen, Err):
             return chosen
         history = self._history(start)
         if isinstance(history, Err):
             return history
-        parent_id, messages = history.value
-        spec = self._specs.freeze(chosen.value.spec, start.variables, messages)
+        return self._begin(start, chosen.value, taken.value, *history.value)
+
+    def _begin(
+        self, start: StartRun, chosen: Chosen, taken: Taken, parent_id: UUID | None, messages: tuple[Message, ...]
+    ) -> Result[Run]:
+        spec = self._specs.freeze(chosen.spec, start.variables, messages, taken.attachments)
         if isinstance(spec, Err):
             return spec
         frozen = self._with_approvals(guarded(spec.value, start), start.conversation_id)
-        run = _row(start, chosen.value, frozen, parent_id, self._owner)
-        return Ok(self._record(run, Created(spec=frozen, input=_clean(start.input), recorded=start.recorded)))
+        run = _named(_row(start, chosen, frozen, parent_id, self._owner), taken)
+        created = Created(
+            spec=frozen, input=_clean(start.input), attachments=taken.attachments, recorded=start.recorded
+        )
+        return Ok(self._record(run, created, taken.new))
 
     def _with_approvals(self, spec: RunSpec, conversation_id: UUID | None) -> RunSpec:
         """Tools that a person approved for the rest of this conversation need not ask, unless they changed since."""
@@ -136,7 +137,7 @@ class RunService:
         run = _row(start, chosen, spec, None, self._owner)
         return Ok(self._record(run, Created(spec=spec, input=_clean(start.input), calls=(call,))))
 
-    def _record(self, run: Run, created: Created) -> Run:
+    def _record(self, run: Run, created: Created, files: Sequence[StoredFile] = ()) -> Run:
         """Claimed by this process in the same transaction, or queued for those that execute."""
         claims = self._executes and run.batch_id is None
         facts: tuple[Fact, ...] = (created, Claimed(by=self._owner, code=self._code))
@@ -144,6 +145,7 @@ class RunService:
             run = msgspec.structs.replace(run, status="queued", epoch=0, lease_owner=None)
             facts = (created,)
         with UnitOfWork(self._engine) as unit:
+            self._attachments.keep(unit.session.connection(), files, run.created_by)
             events = JournalRepository(unit.session.connection()).create(run, facts, self._lease_s)
             unit.commit()
         if claims:
@@ -227,16 +229,7 @@ class RunService:
         if not events:
             return Err("not_found", "There is no such run.")
         state = fold(events)
-        if not 1 <= step <= len(state.steps):
-            return Err("not_found", f"The run has no step {step}.", "step")
-        call = state.steps[step - 1].model
-        tries = [one for one in call.attempts if attempt in {None, one.number}]
-        if not tries or tries[-1].request is None:
-            return Err("not_found", f"Step {step} has no attempt {attempt}.", "attempt")
-        body = request_body(state.spec, transcript(state, before_step=step))
-        recorded = tries[-1].request.sha256
-        verified = hashlib.sha256(body).hexdigest() == recorded
-        return Ok(Sent(body=body, sha256=recorded, verified=verified, url=_url(events, call, tries[-1].number)))
+        return sent_request(state, events, self._attachments.of_runs([state]), step, attempt)
 
     def stream(self, run_id: UUID, after: int = -1) -> Iterator[Event | TextFrame]:
         """Follow a run to its rest: entries and text as they come, blocking in between."""
@@ -288,8 +281,14 @@ def _parent(runs: RunRepository, start: StartRun) -> Run | None:
     return next(iter(runs.list(RunFilter(conversation_id=start.conversation_id), limit=1)), None)
 
 
-def _input_problem(text: str) -> Err | None:
-    if not text.strip():
+def _named(run: Run, taken: Taken) -> Run:
+    """A message of nothing but files is called by their names in lists."""
+    names = ", ".join(one.name for one in taken.attachments)
+    return run if run.input.strip() else msgspec.structs.replace(run, input=names)
+
+
+def _input_problem(text: str, *, has_files: bool) -> Err | None:
+    if not text.strip() and not has_files:
         return Err("invalid", "Write a message first.", "input")
     if len(text) > INPUT_LIMIT_CHARS:
         return Err("invalid", f"The message is longer than {INPUT_LIMIT_CHARS:,} characters.", "input")
@@ -328,20 +327,3 @@ def _row(start: StartRun, chosen: Chosen, spec: RunSpec, parent_id: UUID | None,
 def _cancellation(events: list[Event], who: str, reason: str) -> Fact | None:
     state = fold(events)
     return None if state.cancelled or state.ended else Cancelled(who=who, reason=reason)
-
-
-def _url(events: list[Event], call: ModelCall, attempt: int) -> str:
-    """Where the attempt went, as its outcome recorded it; empty while it is under way."""
-    for event in events:
-        match event.fact:
-            case Decision(effect=effect, attempt=number, exchange=exchange) if (effect, number) == (
-                call.effect,
-                attempt,
-            ):
-                return exchange.url
-            case Finished(effect=effect, attempt=number, exchange=exchange) if (effect, number) == (
-                call.effect,
-                attempt,
-            ):
-                return exchange.url if exchange else ""
-    return ""

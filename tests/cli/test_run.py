@@ -227,3 +227,22 @@ def test_an_answer_that_does_not_fit_is_said_to_the_person_and_stands_in_the_jou
     assert ended.lines[-1]["output"] == '{"price": 12}'
     assert ended.lines[-2]["body"]["fit"] == {"misfits": ["answer.price: 12 is not a string"]}
     assert "! The answer does not fit its schema.\n  answer.price: 12 is not a string" in ended.err
+
+
+def test_files_beside_the_prompt(served, cli, tmp_path):
+    table = tmp_path / "sales.csv"
+    table.write_text("city,sum\nOslo,12\n")
+    with served(text("12")) as server:
+        ended = cli("run", "-", "Sum?", "--endpoint", "scripted", "--attach", str(table), "--attach", str(table))
+    assert ended.code == 0
+    assert server.requests[0].json["messages"][0]["content"].startswith('<file name="sales.csv">\ncity,sum')
+
+
+def test_a_file_that_cannot_be_attached_is_exit_2(served, cli, tmp_path):
+    program = tmp_path / "a.exe"
+    program.write_bytes(b"MZ\x00")
+    with served():
+        ended = cli("run", "-", "?", "--endpoint", "scripted", "--attach", str(program))
+        missing = cli("run", "-", "?", "--endpoint", "scripted", "--attach", str(tmp_path / "gone"))
+    assert (ended.code, missing.code) == (2, 2)
+    assert "a.exe is neither an image" in ended.err

@@ -1,12 +1,13 @@
 """The engine's ports in memory, for tests without a database: the journal keeps the same rules as the real one."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
+from core.domain.attachment import Contents
 from core.domain.chain import seal
 from core.domain.endpoint import Endpoint
 from core.domain.event import Claimed, Created, Event, Fact, Recorded
@@ -62,6 +63,7 @@ class MemoryJournal:
         self.kept: Partial | None = None
         self.clock = START
         self.commits = 0
+        self.files: dict[str, bytes] = {}
         self.after_commit: Callable[[int], None] = lambda commit: None
         self._write(Created(spec=run_spec, input=text, calls=calls, recorded=recorded))
 
@@ -94,6 +96,9 @@ class MemoryJournal:
 
     async def partial(self, run_id: UUID) -> Partial | None:
         return self.kept
+
+    async def contents(self, hashes: Collection[str]) -> Contents:
+        return {sha256: self.files[sha256] for sha256 in hashes}
 
     def checkpoint(self, run_id: UUID, epoch: int, partial: Partial) -> None:
         self.kept = partial

@@ -38,6 +38,9 @@ ROWS = {
         "INSERT INTO endpoint_budgets (name, sent) VALUES ('r', '{\"1\": 1}')",
     ),
     "0005": ("INSERT INTO tool_sources (id, name, server) VALUES (gen_random_uuid(), 's', '{}')",),
+    "0004": (
+        "INSERT INTO attachments (sha256, media_type, content) VALUES (encode(sha256('x'), 'hex'), 'text/plain', 'x')",
+    ),
 }
 
 
