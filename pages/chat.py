@@ -18,6 +18,7 @@ from core.services.runs import RunView, StartRun
 from pages.components.chat_head import conversation_head, new_head
 from pages.components.conversations import conversation_list
 from pages.components.decide import decide
+from pages.components.files import Typed, accepting, give_back, kept, limits_hint, typed
 from pages.components.frame import empty_state
 from pages.components.inspector import inspector
 from pages.components.message import Tree, message, show_branch, tree
@@ -34,15 +35,16 @@ TITLE_CHARS = 60
 
 
 def send(
-    app: App, agent: Agent, conversation: Conversation | None, after: Run | None, values: Values, text: str
+    app: App, agent: Agent, conversation: Conversation | None, after: Run | None, values: Values, what: Typed
 ) -> None:
     """Start the answer, as a reply to the last one shown; the first message begins the conversation."""
-    title = short(text, TITLE_CHARS)
+    title = short(what.text.strip() or ", ".join(file.name for file in what.files), TITLE_CHARS)
     there = conversation or app.conversations.create(agent.id, who(), title=title)
     st.query_params["conversation"] = str(there.id)
     st.query_params.pop("run", None)
     start = StartRun(
-        input=text,
+        input=what.text,
+        files=what.files,
         agent_id=agent.id,
         conversation_id=there.id,
         parent_run_id=after.id if after else None,
@@ -52,7 +54,7 @@ def send(
     )
     result = app.runs.start(start)
     if isinstance(result, Err):
-        st.session_state["composer"] = text  # nothing that was typed is lost
+        give_back("composer", what)
         say(result.message, failed=True)
 
 
@@ -60,7 +62,7 @@ def send_typed(app: App, agent: Agent, conversation: Conversation | None, after:
     """What was typed goes behind the newest message, also one that was sent after this page was drawn."""
     runs = app.conversations.runs(conversation.id) if conversation else []
     newest = path_through(runs, after.id if after else None)[-1] if runs else None
-    send(app, agent, conversation, newest, values, str(st.session_state["composer"]))
+    send(app, agent, conversation, newest, values, typed("composer"))
 
 
 def say_instead(app: App, values: Values, view: RunView, text: str) -> bool:
@@ -68,6 +70,7 @@ def say_instead(app: App, values: Values, view: RunView, text: str) -> bool:
     run = view.run
     start = StartRun(
         input=text,
+        attachments=view.state.attachments,
         agent_id=run.agent_id,
         conversation_id=run.conversation_id,
         parent_run_id=run.parent_run_id,
@@ -140,7 +143,7 @@ def starters(app: App, agent: Agent, spec: AgentSpec, values: Values) -> None:
                 icon=":material/arrow_outward:",
                 key=f"starter_{index}",
                 on_click=send,
-                args=(app, agent, None, None, values, text),
+                args=(app, agent, None, None, values, Typed(text)),
             )
 
 
@@ -151,15 +154,18 @@ def composer(app: App, agent: Agent, conversation: Conversation | None, spec: Ag
         talk, _ = st.columns(HALVES, gap="large")
         with talk, st.container(gap="xxsmall"):
             values = asked_values(agent, spec)
+            kept("composer")
             st.chat_input(
                 f"Message {agent.name}",
                 key="composer",
                 disabled=live is not None or not render(spec.instructions, spec.variables, values).is_complete,
                 on_submit=send_typed,
                 args=(app, agent, conversation, last, values),
+                **accepting(),
             )
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
                 model_badge(app.endpoints.choose(spec.endpoint), spec)
+                limits_hint()
                 if live:
                     stop_button(live, partial(stop, app, live))
     return values

@@ -10,6 +10,7 @@ from core.services.runs import RunView, StartRun
 from pages.components.answer import answer
 from pages.components.charts import waterfall
 from pages.components.decide import decide
+from pages.components.files import shown_files
 from pages.components.frame import Part, empty_state, page_header, section
 from pages.components.inspector import cost_table, received, sent_steps
 from pages.components.journal import journal
@@ -41,7 +42,7 @@ def header(app: App, view: RunView) -> None:
         if run.conversation_id and st.button("Open chat", icon=":material/forum:"):
             st.switch_page("chat.py", query_params={"conversation": str(run.conversation_id), "run": str(run.id)})
         elif run.status in ENDED and not run.conversation_id and run.kind != "test":
-            st.button("Run again", icon=":material/refresh:", on_click=again, args=(app, run))
+            st.button("Run again", icon=":material/refresh:", on_click=again, args=(app, view))
 
 
 def facts(run: Run) -> list[Part]:
@@ -58,9 +59,16 @@ def resume(app: App, run: Run) -> None:
         say("It goes on from where its journal ends.")
 
 
-def again(app: App, run: Run) -> None:
+def again(app: App, view: RunView) -> None:
+    run = view.run
     start = StartRun(
-        input=run.input, kind=run.kind, agent_id=run.agent_id, revision=run.revision, endpoint=run.endpoint, who=who()
+        input=view.state.input,
+        attachments=view.state.attachments,
+        kind=run.kind,
+        agent_id=run.agent_id,
+        revision=run.revision,
+        endpoint=run.endpoint,
+        who=who(),
     )
     if started := value_or_say(app.runs.start(start)):
         st.query_params["run"] = str(started.id)
@@ -80,6 +88,9 @@ def body(app: App, view: RunView) -> None:
     with st.container(key="halves"):
         left, right = st.columns(HALVES, gap="large")
     with left:
+        if view.state.attachments:
+            section("Attached", counted(len(view.state.attachments), "file"))
+            shown_files(view.state.attachments)
         section("Steps")
         waterfall(view.state)
         section("Journal", counted(len(view.events), "entry", "entries"))

@@ -16,6 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core.bootstrap import App, get_app
 from core.errors import AryabhattaError
+from core.web.files import attachment
 
 NO_SUCH_RUN = 4404
 NOT_READY = 4503
@@ -26,6 +27,7 @@ def routes(assets: Path = _ASSETS) -> Sequence[BaseRoute]:
     return (
         Route("/healthz", healthz),
         WebSocketRoute("/api/runs/{run_id}/ws", run_feed),
+        Route("/api/attachments/{sha256}", attachment),
         Mount("/assets", StaticFiles(directory=assets)),
     )
 

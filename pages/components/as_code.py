@@ -10,6 +10,7 @@ from core.domain.result import Err
 from core.domain.run import Run
 from core.services.runs import RunView
 from pages.components.frame import quiet
+from pages.components.long_body import shortened_images
 from pages.components.text import plain, short
 
 _WAYS = ("InferenceClient", "curl")
@@ -46,10 +47,13 @@ def _code(app: App, view: RunView, step: int, way: str) -> None:
         st.caption("The request is under way; its address is known when the answer begins.")
         return
     key = key_variable(endpoint)
+    body, cut = shortened_images(sent.body)
     if way == "curl":
-        st.code(as_curl(sent.body, sent.url, key), language="bash", wrap_lines=True, height=_HEIGHT_PX)
+        st.code(as_curl(body, sent.url, key), language="bash", wrap_lines=True, height=_HEIGHT_PX)
     else:
-        st.code(as_python(sent.body, sent.url, key), language="python", wrap_lines=True, height=_HEIGHT_PX)
+        st.code(as_python(body, sent.url, key), language="python", wrap_lines=True, height=_HEIGHT_PX)
+    if cut:
+        quiet("Images are cut to their first letters: put the whole base64 of the file there.", small=True)
     if key:
         quiet(f"Put the key into the environment as {key} first; it is in neither.", small=True)
     if endpoint.kind in {"demo", "local"}:

@@ -27,7 +27,12 @@ def export_dialog(app: App, conversation: Conversation, path: Sequence[Run]) -> 
     with st.container(border=True, gap="small"):
         st.markdown("**JSON**")
         quiet("For programs: every branch. A run names the one that it replies to.", small=True)
-        _download("JSON", as_json(conversation, every), f"{name}.json", "application/json")
+        _download(
+            "JSON",
+            as_json(conversation, every, app.attachments.of_runs(view.state for view in every)),
+            f"{name}.json",
+            "application/json",
+        )
 
 
 def _download(label: str, data: str | bytes, file_name: str, mime: str) -> None:

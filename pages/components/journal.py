@@ -76,7 +76,7 @@ def line(fact: Fact, names: dict[str, str]) -> Line:
     name = names.get(getattr(fact, "effect", ""), "The model")
     match fact:
         case Created():
-            return Line("play_arrow", "gray", f"Asked: {plain(short(fact.input, _TEXT_CHARS))}")
+            return _asked(fact)
         case Claimed():
             return Line("badge", "gray", f"Taken by worker {plain(short(fact.by, 40))}")
         case Started():
@@ -97,6 +97,11 @@ def line(fact: Fact, names: dict[str, str]) -> Line:
             return _ended(fact)
         case _:
             assert_never(fact)
+
+
+def _asked(fact: Created) -> Line:
+    files = f" :gray[· with {counted(len(fact.attachments), 'file')}]" if fact.attachments else ""
+    return Line("play_arrow", "gray", f"Asked: {plain(short(fact.input, _TEXT_CHARS))}{files}")
 
 
 def _started(fact: Started, name: str) -> Line:

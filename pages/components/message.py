@@ -12,6 +12,7 @@ from core.domain.branches import below, left_behind, siblings
 from core.domain.run import Run
 from core.domain.side_effects import side_effects
 from core.services.runs import RunView
+from pages.components.files import shown_files
 from pages.components.text import plain
 from pages.components.turn import is_live, you
 
@@ -58,7 +59,7 @@ def message(view: RunView, tree: Tree, place: str) -> None:
             _edit(view, tree, key)
         else:
             with st.container(key=f"you_{key}"):
-                you(view.state.input)
+                you(view.state.input, view.state.attachments)
                 _bar(run, versions, tree, key)
         if effects := tree.effects_of(left_behind(tree.runs, run)):
             other = "The other branch" if len(versions) == 2 else "The other branches"
@@ -130,6 +131,7 @@ def _edit(view: RunView, tree: Tree, key: str) -> None:
             key=text_key,
             persist_state="session",
         )
+        shown_files(view.state.attachments)
         if effects := tree.effects_of([view.run, *below(tree.runs, [view.run.id])]):
             st.caption(
                 f":orange[:material/info:] What you leave behind called {in_words(effects)}. That is not undone."

@@ -1,18 +1,20 @@
 """One turn of a conversation: what the person said, then what the agent did and said."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.domain.attachment import Attachment
 from core.domain.run import ENDED, Run
 from core.domain.state import CallState, StepState
 from core.errors import Fault
 from core.services.runs import RunView
 from pages.components.answer import answer
 from pages.components.copy_button import copy_button
+from pages.components.files import shown_files
 from pages.components.metrics import meta_line
 from pages.components.state import StateName, effect_state, state_text
 from pages.components.text import counted, plain
@@ -32,10 +34,12 @@ class Commands:
     """Draws the buttons of a call that waits for a person."""
 
 
-def you(text: str) -> None:
+def you(text: str, attachments: Sequence[Attachment] = ()) -> None:
     """A message of the person, as it was typed. To be drawn in a container whose key begins with `you_`."""
     with st.chat_message("user", avatar=":material/person:"):
-        st.text(text)
+        if text.strip():
+            st.text(text)
+        shown_files(attachments)
 
 
 def agent() -> DeltaGenerator:
@@ -46,7 +50,7 @@ def agent() -> DeltaGenerator:
 def turn(view: RunView, commands: Commands, *, place: str, narrow: bool = False, last: bool = False) -> None:
     """What was said and what came of it. `narrow`: for half a page."""
     with st.container(key=f"you_{place}_{view.run.id}"):
-        you(view.state.input)
+        you(view.state.input, view.state.attachments)
     reply(view, commands, place=place, narrow=narrow, last=last)
 
 

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from core.bootstrap import App, build, use_app
+from core.db.unit import UnitOfWork
 from core.domain.result import Ok
 from core.domain.run import Run
 from core.errors import Unavailable
@@ -126,3 +127,24 @@ def test_a_deep_link_goes_through_the_main_script():
     manager = PagesManager(str(main))
     assert not (manager.main_script_parent / "pages").exists()
     assert [page["script_path"] for page in manager.get_pages().values()] == [str(main)]
+
+
+def test_an_attached_file_is_served_by_its_hash_and_nothing_of_it_can_run(client: TestClient, app: App):
+    from core.domain.attachment import Upload
+    from tests.support.files import image
+
+    page = b"<html><script>alert(1)</script></html>"
+    taken = app.attachments.take((Upload("a.png", image()), Upload("b.html", page))).value
+    with UnitOfWork(app._parts.engine) as unit:
+        app.attachments.keep(unit.session.connection(), taken.new, "ada")
+        unit.commit()
+    shown, text = (client.get(f"/api/attachments/{one.sha256}") for one in taken.attachments)
+    assert (shown.content, shown.headers["content-type"]) == (image(), "image/png")
+    assert (text.content, text.headers["content-type"]) == (page, "text/plain; charset=utf-8")
+    assert all("sandbox" in answer.headers["content-security-policy"] for answer in (shown, text))
+    assert all("immutable" in answer.headers["cache-control"] for answer in (shown, text))
+
+
+@pytest.mark.parametrize("name", ["0" * 64, "x", "%00", "..%2f..%2fetc%2fpasswd"])
+def test_a_file_that_is_not_there_is_404(client: TestClient, name: str):
+    assert client.get(f"/api/attachments/{name}").status_code == 404

@@ -6,12 +6,14 @@ from uuid import UUID
 import streamlit as st
 
 from core.bootstrap import App
+from core.domain.attachment import Attachment
 from core.domain.result import Err
 from core.domain.run import Run
 from core.domain.template import render
 from core.services.runs import RunView, StartRun
 from pages.components.decide import decide
 from pages.components.editor.draft import Draft
+from pages.components.files import Typed, accepting, give_back, kept, limits_hint, typed
 from pages.components.model_badge import model_badge
 from pages.components.session import say, uuid_param, value_or_say, who
 from pages.components.text import plain
@@ -35,15 +37,18 @@ def try_it(draft: Draft) -> None:
         _talk(draft, path, commands, values)
     busy = bool(path) and is_live(path[-1])
     prompt = render(draft.spec.instructions, draft.spec.variables, values)
+    kept("try_input")
     st.chat_input(
         "Message the draft",
         key="try_input",
         disabled=busy or not prompt.is_complete,
         on_submit=_send_typed,
         args=(draft, values, path[-1].id if path else None),
+        **accepting(),
     )
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         model_badge(draft.app.endpoints.choose(draft.spec.endpoint), draft.spec)
+        limits_hint()
         if busy:
             stop_button(path[-1], partial(_stop, draft.app, path[-1]))
 
@@ -82,7 +87,7 @@ def _talk(draft: Draft, path: list[Run], commands: Commands, values: dict[str, s
                 icon=":material/arrow_outward:",
                 key=f"try_starter_{index}",
                 on_click=_send,
-                args=(draft, values, None, text),
+                args=(draft, values, None, Typed(text)),
             )
     for view in draft.app.runs.views([run.id for run in path]):
         if is_live(view.run):
@@ -101,14 +106,22 @@ def _live(app: App, run_id: UUID, commands: Commands) -> None:
 
 
 def _send_typed(draft: Draft, values: dict[str, str], parent: UUID | None) -> None:
-    _send(draft, values, parent, str(st.session_state["try_input"]))
+    _send(draft, values, parent, typed("try_input"))
 
 
-def _send(draft: Draft, values: dict[str, str], parent: UUID | None, text: str) -> None:
+def _send(
+    draft: Draft,
+    values: dict[str, str],
+    parent: UUID | None,
+    what: Typed,
+    attachments: tuple[Attachment, ...] = (),
+) -> None:
     """The draft is read anew: what was typed a moment ago is part of it."""
     agent = draft.app.agents.get(draft.agent.id) or draft.agent
     start = StartRun(
-        input=text,
+        input=what.text,
+        files=what.files,
+        attachments=attachments,
         kind="try",
         agent_id=agent.id,
         spec=draft.app.agents.spec(agent),
@@ -119,14 +132,14 @@ def _send(draft: Draft, values: dict[str, str], parent: UUID | None, text: str) 
     )
     result = draft.app.runs.start(start)
     if isinstance(result, Err):
-        st.session_state["try_input"] = text
+        give_back("try_input", what)
         say(result.message, failed=True)
         return
     st.query_params[PARAM] = str(result.value.id)
 
 
 def _again(draft: Draft, values: dict[str, str], view: RunView) -> None:
-    _send(draft, values, view.run.parent_run_id, view.state.input)
+    _send(draft, values, view.run.parent_run_id, Typed(view.state.input), view.state.attachments)
 
 
 def _stop(app: App, run: Run) -> None:

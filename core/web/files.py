@@ -1,0 +1,40 @@
+"""Attached files for the browser. They come from outside: nothing of them may run, whatever it is."""
+
+import asyncio
+import re
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from core.bootstrap import get_app
+from core.errors import AryabhattaError
+from core.services.file_check import IMAGE_TYPES
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+_HEADERS = {
+    "content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
+    "cache-control": "private, max-age=31536000, immutable",  # what a hash names never changes
+}
+
+
+async def attachment(request: Request) -> Response:
+    """An image to be shown, a text as plain text, anything else to be saved."""
+    sha256 = str(request.path_params["sha256"])
+    if not _HASH.fullmatch(sha256):
+        return PlainTextResponse("There is no such file.", 404)
+    try:
+        app = await asyncio.to_thread(get_app)
+    except AryabhattaError as error:
+        return PlainTextResponse(str(error), 503)
+    found = await asyncio.to_thread(app.attachments.get, sha256)
+    if found is None:
+        return PlainTextResponse("There is no such file.", 404)
+    return Response(found.content, headers=_HEADERS | _kind(found.media_type))
+
+
+def _kind(media_type: str) -> dict[str, str]:
+    if media_type in IMAGE_TYPES.values():
+        return {"content-type": media_type}
+    if media_type.startswith("text/") or media_type == "application/json":
+        return {"content-type": "text/plain; charset=utf-8"}
+    return {"content-type": "application/octet-stream", "content-disposition": "attachment"}
