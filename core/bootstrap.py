@@ -34,6 +34,7 @@ from core.services.agents import AgentService
 from core.services.attachments import AttachmentService
 from core.services.batches import BatchService
 from core.services.bundles import BundleService
+from core.services.called_runs import CalledRunService
 from core.services.comparison_runs import ComparisonRunService
 from core.services.comparisons import ComparisonService
 from core.services.connections import Connections
@@ -45,6 +46,7 @@ from core.services.executor import Crew, Executor
 from core.services.health import HealthService
 from core.services.http_drafts import HttpDrafts
 from core.services.local_models import LocalModelService
+from core.services.own_tools import OwnTools
 from core.services.prompts import PromptService
 from core.services.proofs import ProofService
 from core.services.run_spec import SpecBuilder
@@ -57,6 +59,7 @@ from core.services.tool_sources import ToolSourceService
 from core.services.tools import ToolService
 from core.services.variants import VariantService
 from core.settings import Settings, load
+from core.tools.agent.executor import AgentExecutor
 from core.tools.toolbox import Toolbox
 
 
@@ -76,6 +79,7 @@ class App:
     tool_sources: ToolSourceService
     http_drafts: HttpDrafts
     attachments: AttachmentService
+    own_tools: OwnTools
     runs: RunService
     batches: BatchService
     decisions: DecisionService
@@ -149,6 +153,10 @@ def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] =
         code=__version__,
         executes=settings.execute,
     )
+    called = CalledRunService(
+        engine, specs, parts.feed, executor, runs, parts.owner, lease_s=settings.lease_s, code=__version__
+    )
+    toolbox.serve("agent", AgentExecutor(called))
     variants = VariantService(agents)
     comparisons = ComparisonService(engine, agents, variants)
     return App(
@@ -164,6 +172,7 @@ def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] =
         tool_sources=ToolSourceService(engine, toolbox, executor),
         http_drafts=HttpDrafts(engine, maker, runs.try_tool),
         attachments=attachments,
+        own_tools=OwnTools(agents, maker),
         runs=runs,
         batches=BatchService(engine, runs),
         decisions=DecisionService(engine, executor if adopt else None),

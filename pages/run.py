@@ -41,7 +41,9 @@ def header(app: App, view: RunView) -> None:
                 )
         if run.conversation_id and st.button("Open chat", icon=":material/forum:"):
             st.switch_page("chat.py", query_params={"conversation": str(run.conversation_id), "run": str(run.id)})
-        elif run.status in ENDED and not run.conversation_id and run.kind != "test":
+        elif run.caller_run_id and st.button("The run that called it", icon=":material/account_tree:"):
+            st.switch_page("run.py", query_params={"run": str(run.caller_run_id)})
+        elif run.status in ENDED and not run.conversation_id and run.kind not in {"test", "call"}:
             st.button("Run again", icon=":material/refresh:", on_click=again, args=(app, view))
 
 

@@ -42,6 +42,7 @@ KINDS: dict[RunKind, str] = {
     "test": "Tool by itself",
     "compare": "Comparison",
     "evaluation": "Evaluation",
+    "call": "Called by an agent",
 }
 assert set(KINDS) == set(get_args(RunKind))
 

@@ -11,6 +11,7 @@ from pages.components.frame import empty_state, page_header, quiet, section
 from pages.components.request_form.form import request_form
 from pages.components.session import show_said
 from pages.components.text import counted, plain, short
+from pages.components.tool_agent import agent_tool
 from pages.components.tool_import import import_openapi, start_over
 from pages.components.tool_origin import tool_origin
 from pages.components.tool_secrets import tool_secrets
@@ -29,7 +30,7 @@ KINDS: dict[ToolKind, tuple[str, str]] = {
 MOST_CARDS = 60
 """Of one kind: a document may bring thousands of tools, and nobody reads so many cards."""
 
-WAYS = {"http": "HTTP request", "openapi": "OpenAPI document"}
+WAYS = {"http": "HTTP request", "openapi": "OpenAPI document", "agent": "Agent as a tool"}
 
 
 def catalogue(app: App, tools: list[ToolSpec]) -> None:
@@ -107,6 +108,8 @@ def everything(app: App) -> None:
             case "openapi":
                 start_over()
                 import_openapi(app)
+            case "agent":
+                agent_tool(app)
     show_said()
     search = st.text_input(
         "Search",

@@ -10,6 +10,7 @@ from core.cli.follow import CtrlC, follow
 from core.cli.printing import print_json, print_line, print_table, shortened
 from core.cli.session import opened, who
 from core.cli.tool_source import add_mcp, drift, sources
+from core.services.tool_maker import KeptTool
 from core.services.tools import ImportReport, NeededSecret
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -94,6 +95,31 @@ def add_http(file: str, as_json: bool) -> int:
         print_line(f"{made.name} is kept ({made.effect})." if kept.is_new else f"{made.name} was there already.")
         _print_missing(secrets)
     return Exit.DONE
+
+
+@tool.command("add-agent")
+@click.argument("agent")
+@click.option("--name", default="", help="What the tool is called; else ask_ and the agent's name.")
+@click.option("--description", default="", help="What a model is told of it; else the agent's description.")
+@_as_json
+def add_agent(agent: str, name: str, description: str, as_json: bool) -> int:
+    """An agent as a tool that other agents may call; its calls are runs of their own."""
+    with opened() as app:
+        found = app.agents.by_name(agent)
+        if found is None:
+            stop(f"There is no agent named {agent}. See: python -m core agent list")
+        kept = value_of(app.own_tools.keep_agent(found.id, who(), name=name, description=description))
+    _print_kept(kept, as_json=as_json)
+    return Exit.DONE
+
+
+def _print_kept(kept: KeptTool, *, as_json: bool) -> None:
+    made = kept.tool
+    if as_json:
+        row = {"name": made.name, "kind": made.kind, "effect": made.effect, "schema_hash": made.schema_hash()}
+        print_json({**row, "is_new": kept.is_new})
+    else:
+        print_line(f"{made.name} is kept ({made.effect})." if kept.is_new else f"{made.name} was there already.")
 
 
 @tool.command("import-openapi")

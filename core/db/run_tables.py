@@ -37,6 +37,9 @@ class RunRow(Base):
     status: Mapped[str] = mapped_column(server_default="queued")
     conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversations.id", ondelete="SET NULL"))
     parent_run_id: Mapped[UUID | None] = mapped_column(ForeignKey("runs.id", ondelete="SET NULL"))
+    caller_run_id: Mapped[UUID | None] = mapped_column(ForeignKey("runs.id", ondelete="SET NULL"))
+    """The run whose tool call this run is."""
+    caller_effect: Mapped[str] = mapped_column(server_default="")
     agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agents.id", ondelete="SET NULL"))
     agent_name: Mapped[str] = mapped_column(server_default="")
     revision: Mapped[int | None]
@@ -68,7 +71,9 @@ class RunRow(Base):
     """The text of the answer under way, written about once a second: what a crash may show of it."""
 
     __table_args__ = (
-        CheckConstraint("kind IN ('chat', 'try', 'cli', 'api', 'test', 'compare', 'evaluation')", name="kind_known"),
+        CheckConstraint(
+            "kind IN ('chat', 'try', 'cli', 'api', 'test', 'compare', 'evaluation', 'call')", name="kind_known"
+        ),
         CheckConstraint(
             "status IN ('queued', 'running', 'waiting', 'done', 'failed', 'cancelled')", name="status_known"
         ),
@@ -79,6 +84,14 @@ class RunRow(Base):
         Index("ix_runs_agent_id_id", "agent_id", "id"),
         Index("ix_runs_parent_run_id", "parent_run_id"),
         Index("ix_runs_status_id", "status", "id"),
+        # One run a call, whoever starts it again.
+        Index(
+            "uq_runs_caller",
+            "caller_run_id",
+            "caller_effect",
+            unique=True,
+            postgresql_where=text("caller_run_id IS NOT NULL"),
+        ),
         Index("ix_runs_queue", text("priority DESC"), "id", postgresql_where=text("status = 'queued' AND NOT held")),
         Index("ix_runs_batch_id_status", "batch_id", "status", postgresql_where=text("batch_id IS NOT NULL")),
         Index("ix_runs_lease_until", "lease_until", postgresql_where=text("status = 'running'")),

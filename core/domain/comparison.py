@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from core.domain.result import Err, Ok, Result
-from core.domain.run import ToolMode
+from core.domain.tool import ToolMode
 from core.domain.variant import Variant
 
 FEWEST_COLUMNS = 2

@@ -148,6 +148,8 @@ class Finished(_Fact, frozen=True, tag="finished"):
     """Of a failed model call: what a person must be shown, as in a decision."""
     source: str = ""
     """Set where nothing was executed: the result is the recorded one of `run/effect`. The attempt is then 0."""
+    inner_calls: int = 0
+    """Tool calls of an agent that was called; with its `usage` they count into this run's limits."""
     dry_run: bool = False
     """The call was not executed because the run is a dry run; `output` tells the model so. The attempt is then 0."""
 

@@ -10,18 +10,14 @@ from core.domain.agent import Limits, Parameters, Retry
 from core.domain.endpoint import Endpoint
 from core.domain.message import Message, Usage
 from core.domain.template import Span
-from core.domain.tool import ToolSpec
+from core.domain.tool import ToolMode, ToolSpec
 from core.errors import FaultKind
 
 RunStatus = Literal["queued", "running", "waiting", "done", "failed", "cancelled"]
 EndStatus = Literal["done", "failed", "cancelled"]
-RunKind = Literal["chat", "try", "cli", "api", "test", "compare", "evaluation"]
+RunKind = Literal["chat", "try", "cli", "api", "test", "compare", "evaluation", "call"]
 """Where the run was started: a conversation, an editor's *Try it*, a command, HTTP, a tool's test, a comparison,
-an evaluation."""
-ToolMode = Literal["live", "recorded", "dry_run"]
-"""What becomes of a tool call that may be made. `live`: it is executed. `dry_run`: a tool that changes the world is
-not, and the model is told so; one that only looks is. `recorded`: nothing is executed; where the same tool was called
-with the same arguments before, its result stands in."""
+an evaluation, another run's tool call."""
 
 ENDED: frozenset[RunStatus] = frozenset({"done", "failed", "cancelled"})
 
@@ -48,6 +44,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     limits: Limits = Limits()
     retry: Retry = Retry()
     tool_mode: ToolMode = "live"
+    depth: int = 0
+    """How many runs stand above this one, each called by the one before."""
     notes: tuple[str, ...] = ()
     """What a person must be told about this run from its start: what they asked for and it does not have."""
 
@@ -59,7 +57,10 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     calls_executed: int = 0
     calls_refused: int = 0
     usage: Usage | None = None
-    """None: no step reported it."""
+    """With what agents used that this run called. None: no step reported it."""
+    called_tokens: int = 0
+    """Of these, used by the agents that it called: they stand in their own runs too."""
+    called_cost_usd: float = 0.0
     first_token_ms: float | None = None
     active_s: float = 0.0
     """Seconds a worker held the run; waiting for a person does not count."""
@@ -74,6 +75,9 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     conversation_id: UUID | None = None
     parent_run_id: UUID | None = None
     """The run whose answer this input replies to."""
+    caller_run_id: UUID | None = None
+    """The run whose tool call this run is; the call's place is `caller_effect`."""
+    caller_effect: str = ""
     agent_id: UUID | None = None
     agent_name: str = ""
     revision: int | None = None

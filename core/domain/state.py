@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from core.domain.attachment import Attachment
+from core.domain.called import called_run_id
 from core.domain.event import Answered, Asked, Decision, Ended, Finished, Recorded, Refused, Request, Settled, Unknown
 from core.domain.message import ToolCall
 from core.domain.run import RunSpec, Totals
@@ -63,6 +64,14 @@ class CallState:
     """An attempt's outcome is unknown and nobody has settled it."""
     question_open: bool = False
     """A person has been asked what became of the unknown attempt."""
+    run_id: UUID | None = None
+
+    @property
+    def called_run(self) -> UUID | None:
+        """The run that this call is, where an agent is called."""
+        if self.tool is None or self.tool.kind != "agent" or not self.attempts or self.run_id is None:
+            return None
+        return called_run_id(self.run_id, self.effect, self.attempts[0].started_at)
 
     @property
     def has_outcome(self) -> bool:

@@ -1,10 +1,13 @@
 """What an agent may use, and how a call of it may be treated."""
 
+from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 import msgspec
 
 from core.domain.canonical import Json, content_hash
+from core.domain.message import Usage
 
 ToolKind = Literal["builtin", "http", "openapi", "mcp", "hf", "python", "agent"]
 ToolEffect = Literal["read", "write"]
@@ -13,6 +16,10 @@ Repeat = Literal["safe", "key", "check", "never"]
 """What may be done with a call whose outcome is unknown: run it again (`safe`), run it again with the
 same idempotency key (`key`), ask the tool's own status check (`check`), or leave it to a person."""
 Policy = Literal["allow", "ask", "deny"]
+ToolMode = Literal["live", "recorded", "dry_run"]
+"""What becomes of a tool call that may be made. `live`: it is executed. `dry_run`: a tool that changes the world is
+not, and the model is told so; one that only looks is. `recorded`: nothing is executed; where the same tool was called
+with the same arguments before, its result stands in."""
 
 NAME_PATTERN = r"[a-zA-Z0-9_-]{1,64}"
 """The names every provider accepts."""
@@ -50,12 +57,30 @@ class ToolChoice(msgspec.Struct, frozen=True, omit_defaults=True):
     fixed: dict[str, Json] = {}
 
 
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a run goes over to a run that it calls. The limits are what is left of the caller's own."""
+
+    run_id: UUID
+    effect: str
+    began_at: datetime
+    """When the call was first started: with the key it names the called run, on every attempt the same."""
+    depth: int
+    calls: int
+    tokens: int | None = None
+    cost_usd: float | None = None
+    tool_mode: ToolMode = "live"
+
+
 class ToolResult(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a tool handed back: `text` is what the model is told; `data` the same as a value, when there is one."""
 
     text: str
     is_error: bool = False
     data: Json = None
+    usage: Usage | None = None
+    """What an agent used that was called."""
+    inner_calls: int = 0
+    """Tool calls that it made."""
 
 
 class ToolRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,3 +91,5 @@ class ToolRequest(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     """The idempotency key, the same on every attempt."""
     time_limit_s: float
+    caller: Caller | None = None
+    """The run that calls; None where no run does."""

@@ -4,12 +4,15 @@ import asyncio
 import json
 from datetime import datetime
 
+import msgspec
+
 from core.domain.canonical import Json
 from core.domain.event import Decision, Fact, Finished, Lost, Request, Started, Unknown, model_effect
 from core.domain.journal import Partial
+from core.domain.message import Usage
 from core.domain.model_call import Delta, ModelRequest, Reply
 from core.domain.state import RunState
-from core.domain.tool import ToolRequest, ToolResult
+from core.domain.tool import Caller, ToolRequest, ToolResult
 from core.engine.decide import CallModel, ToolStart
 from core.engine.ports import Ports
 from core.engine.requests import Requests
@@ -152,11 +155,18 @@ class ToolEffect:
     def _request(self) -> ToolRequest:
         arguments: dict[str, Json] = json.loads(self._start.arguments)
         limit_s = min(self._start.tool.time_limit_s, seconds_left(self._state))
-        return ToolRequest(tool=self._start.tool, arguments=arguments, key=self._key, time_limit_s=limit_s)
+        return ToolRequest(
+            tool=self._start.tool,
+            arguments=arguments,
+            key=self._key,
+            time_limit_s=limit_s,
+            caller=caller_of(self._state, self._start.effect),
+        )
 
     def _done(self, result: ToolResult, started: datetime) -> Finished:
         error = Fault("tool_failed", result.text[:2_000]) if result.is_error else None
-        return self._finished(result.text, result.data, error, started)
+        finished = self._finished(result.text, result.data, error, started)
+        return msgspec.structs.replace(finished, usage=result.usage, inner_calls=result.inner_calls)
 
     def _failed(self, fault: Fault, started: datetime) -> Finished:
         return self._finished("", None, fault, started)
@@ -173,6 +183,23 @@ class ToolEffect:
 
     def _unknown(self, reason: str) -> Unknown:
         return Unknown(effect=self._start.effect, attempt=self._start.attempt, reason=reason)
+
+
+def caller_of(state: RunState, effect: str) -> Caller:
+    """What a run that this call may start is told of the one that starts it."""
+    step, _, place = effect.partition(".")
+    attempts = state.steps[int(step) - 1].calls[int(place)].attempts
+    limits, used = state.spec.limits, state.totals.usage or Usage()
+    return Caller(
+        run_id=state.run_id,
+        effect=effect,
+        began_at=attempts[0].started_at,
+        depth=state.spec.depth,
+        calls=max(0, limits.calls - state.totals.calls_executed),
+        tokens=None if limits.tokens is None else max(0, limits.tokens - used.total_tokens),
+        cost_usd=None if limits.cost_usd is None else max(0.0, limits.cost_usd - (used.cost_usd or 0.0)),
+        tool_mode=state.spec.tool_mode,
+    )
 
 
 def seconds_left(state: RunState) -> float:

@@ -64,7 +64,8 @@ def _outcome(state: RunState, call: CallState) -> Fact:
     if call.refused is not None:
         return call.refused
     if call.finished is not None:
-        return msgspec.structs.replace(call.finished, attempt=0, source=call.finished.source or _source(state, call))
+        source = call.finished.source or _source(state, call)
+        return msgspec.structs.replace(call.finished, attempt=0, source=source, usage=None, inner_calls=0)
     output = call.settled.output if call.settled else ""
     return Finished(effect=call.effect, attempt=0, output=output, source=_source(state, call))
 

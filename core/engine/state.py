@@ -131,7 +131,13 @@ def _decided(state: RunState, at: datetime, fact: Decision) -> None:
 def _planned(state: RunState, decision: Decision) -> list[CallState]:
     tools = {tool.name: tool for tool in state.spec.tools}
     return [
-        CallState(effect=call_effect(decision.step, place), step=decision.step, call=call, tool=tools.get(call.name))
+        CallState(
+            effect=call_effect(decision.step, place),
+            step=decision.step,
+            call=call,
+            tool=tools.get(call.name),
+            run_id=state.run_id,
+        )
         for place, call in enumerate(decision.calls)
     ]
 
@@ -147,6 +153,21 @@ def _finished(state: RunState, at: datetime, fact: Finished) -> None:
         _use(state, fact.usage)
     else:
         effect.finished = fact
+        _called(state, fact)
+
+
+def _called(state: RunState, fact: Finished) -> None:
+    """What an agent used that this run called is used by this run as well."""
+    if fact.usage is None and not fact.inner_calls:
+        return
+    used, totals = fact.usage or Usage(), state.totals
+    _use(state, fact.usage)
+    _count(
+        state,
+        calls_executed=totals.calls_executed + fact.inner_calls,
+        called_tokens=totals.called_tokens + used.total_tokens,
+        called_cost_usd=totals.called_cost_usd + (used.cost_usd or 0.0),
+    )
 
 
 def _unknown(state: RunState, at: datetime, fact: Unknown) -> None:

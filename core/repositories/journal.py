@@ -62,9 +62,16 @@ class JournalRepository:
             self._tell(run.id)
         return events
 
+    def may_call(self, run_id: UUID) -> bool:
+        """Whether a run goes on. Until this transaction ends nobody can cancel it: what it calls is known to who does."""
+        if self._execute(sql.LOCK, {"run_id": run_id}).one_or_none() is None:
+            return False
+        return not self._execute(sql.IS_OVER, {"run_id": run_id}).scalar_one()
+
     def take_in(self, run: Run, events: Sequence[Event], bodies: Sequence[str]) -> None:
         """A run that ended elsewhere, its entries with the exact texts and hashes they have there."""
         row = msgspec.structs.asdict(run) | {"owner": None, "lease_s": None, "tags": list(run.tags)}
+        row |= {"caller_run_id": None, "caller_effect": ""}  # the run that called it stayed where it was
         self._execute(sql.CREATE, row | {"next_seq": len(events), "head": events[-1].hash})
         end = {"id": run.id, "ended_at": run.ended_at, "output": run.output, "error": run.error_kind}
         self._execute(sql.TAKE_IN, end | {"totals": msgspec.json.encode(run.totals).decode()})

@@ -3,11 +3,11 @@
 CREATE = """
 INSERT INTO runs (id, kind, status, conversation_id, parent_run_id, agent_id, agent_name, revision, model, endpoint,
                   input, tags, created_by, created_at, epoch, lease_owner, lease_until, next_seq, head, priority,
-                  batch_id, held)
+                  batch_id, held, caller_run_id, caller_effect)
 VALUES (%(id)s, %(kind)s, %(status)s, %(conversation_id)s, %(parent_run_id)s, %(agent_id)s, %(agent_name)s,
         %(revision)s, %(model)s, %(endpoint)s, %(input)s, %(tags)s, %(created_by)s, %(created_at)s, %(epoch)s,
         %(owner)s, clock_timestamp() + make_interval(secs => %(lease_s)s), %(next_seq)s, %(head)s, %(priority)s,
-        %(batch_id)s, %(held)s)
+        %(batch_id)s, %(held)s, %(caller_run_id)s, %(caller_effect)s)
 """
 
 CREATE_WITH_EVENTS = f"""
@@ -127,6 +127,10 @@ LIMIT %(limit)s
 
 HOLD = """
 UPDATE runs SET held = %(held)s WHERE batch_id = %(batch_id)s AND status = 'queued' AND held <> %(held)s
+"""
+
+IS_OVER = """
+SELECT EXISTS (SELECT FROM run_events WHERE run_id = %(run_id)s AND kind IN ('cancelled', 'ended'))
 """
 
 APPROVALS = """

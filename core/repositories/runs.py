@@ -19,8 +19,11 @@ _LIST_LIMIT = 500
 _CLOCK_SLACK = timedelta(minutes=1)
 """How far an id's time may lie before the time that is kept beside it."""
 _SECONDS = cast(func.coalesce(RunRow.totals["active_s"].astext, "0"), Float)
-_TOKENS = cast(RunRow.totals["usage"]["total_tokens"].astext, Numeric)
-_COST_USD = cast(RunRow.totals["usage"]["cost_usd"].astext, Float)
+_CALLED_TOKENS = cast(func.coalesce(RunRow.totals["called_tokens"].astext, "0"), Numeric)
+_CALLED_COST_USD = cast(func.coalesce(RunRow.totals["called_cost_usd"].astext, "0"), Float)
+_TOKENS = cast(RunRow.totals["usage"]["total_tokens"].astext, Numeric) - _CALLED_TOKENS
+"""What a run used itself: the agents that it called have runs of their own, which are summed too."""
+_COST_USD = cast(RunRow.totals["usage"]["cost_usd"].astext, Float) - _CALLED_COST_USD
 
 
 class RunRepository:
@@ -41,6 +44,11 @@ class RunRepository:
         """Every run of every branch, oldest first."""
         rows = self._session.scalars(_runs().where(RunRow.conversation_id == conversation_id).order_by(RunRow.id))
         return [_run(row) for row in rows]
+
+    def called_by(self, run_id: UUID, effect: str = "") -> list[Run]:
+        """The runs that are tool calls of a run, or the one of a single call."""
+        mine = [RunRow.caller_run_id == run_id, *([RunRow.caller_effect == effect] if effect else [])]
+        return [_run(row) for row in self._session.scalars(_runs().where(*mine).order_by(RunRow.id))]
 
     def open_of(self, batch_id: UUID) -> list[UUID]:
         """Runs of a batch that have not ended, in the order in which they were queued."""

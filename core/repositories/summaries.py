@@ -20,8 +20,11 @@ from core.repositories.writing import matches
 
 _LINE_CHARS = 200
 _TITLE_CHARS = 80
-_TOKENS = cast(RunRow.totals["usage"]["total_tokens"].astext, Numeric)
-_COST_USD = cast(RunRow.totals["usage"]["cost_usd"].astext, Float)
+_CALLED_TOKENS = cast(func.coalesce(RunRow.totals["called_tokens"].astext, "0"), Numeric)
+_CALLED_COST_USD = cast(func.coalesce(RunRow.totals["called_cost_usd"].astext, "0"), Float)
+_TOKENS = cast(RunRow.totals["usage"]["total_tokens"].astext, Numeric) - _CALLED_TOKENS
+"""What a run used itself: the agents that it called have runs of their own, which are summed too."""
+_COST_USD = cast(RunRow.totals["usage"]["cost_usd"].astext, Float) - _CALLED_COST_USD
 
 
 class SummaryRepository:

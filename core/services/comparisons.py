@@ -26,7 +26,7 @@ from core.domain.comparison import (
     without_column,
 )
 from core.domain.result import Err, Ok, Result
-from core.domain.run import ToolMode
+from core.domain.tool import ToolMode
 from core.domain.variant import Variant
 from core.ids import new_id
 from core.repositories.comparisons import GONE, ComparisonRepository

@@ -12,9 +12,11 @@ from core.domain.endpoint import Endpoint
 from core.domain.event import Recorded
 from core.domain.message import Message, UserMessage
 from core.domain.result import Err, Ok, Result
-from core.domain.run import RunKind, RunSpec, ToolMode
+from core.domain.run import RunKind, RunSpec
 from core.domain.template import render
-from core.domain.tool import ToolChoice, ToolSpec
+from core.domain.tool import ToolChoice, ToolMode, ToolSpec
+from core.tools.agent.definition import definition_of
+from core.tools.agent.definition import pinned as agent_as_tool
 
 
 class StartRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -205,8 +207,19 @@ class SpecBuilder:
             tool = self._tools.get(choice.name)
             if tool is None:
                 return Err("not_found", f"There is no tool named {choice.name}.", "tools")
+            if tool.kind == "agent":
+                tool = self._with_revision(tool)
             pinned.append(msgspec.structs.replace(tool, policy=choice.policy, fixed=choice.fixed))
         return Ok(tuple(pinned))
+
+    def _with_revision(self, tool: ToolSpec) -> ToolSpec:
+        """An agent as a tool, as it is now: its revision, and whether it can change anything."""
+        agent = self._agents.get(definition_of(tool).agent_id)
+        if agent is None:
+            return tool  # the call says that it is gone
+        tools = (self._tools.get(choice.name) for choice in self._agents.live_spec(agent).tools)
+        changes = any(one is not None and one.effect == "write" for one in tools)
+        return agent_as_tool(tool, agent.live_revision, changes=changes)
 
 
 def _for_model(endpoint: Endpoint, model: str) -> Endpoint:

@@ -8,7 +8,6 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Engine
 
-from core import ids
 from core.db.unit import UnitOfWork
 from core.domain.agent import AgentSpec
 from core.domain.event import Cancelled, Claimed, Created, Event, Fact
@@ -16,7 +15,7 @@ from core.domain.frames import Frame, TextFrame
 from core.domain.journal import Partial
 from core.domain.message import Message, ToolCall
 from core.domain.result import Err, Ok, Result
-from core.domain.run import ENDED, WAITED_FOR, Run, RunSpec, RunStatus
+from core.domain.run import ENDED, Run, RunSpec, RunStatus
 from core.domain.run_query import RunFilter, RunTotals
 from core.domain.state import RunState
 from core.domain.tool import ToolSpec
@@ -26,6 +25,7 @@ from core.engine.transcript import conversation
 from core.repositories.journal import JournalRepository
 from core.repositories.runs import RunRepository
 from core.services.attachments import AttachmentService, StoredFile, Taken
+from core.services.run_row import clean, run_row
 from core.services.run_spec import Chosen, SpecBuilder, StartRun, guarded
 from core.services.run_watch import RESTING, RunWatch
 from core.services.sent_request import Sent, sent_request
@@ -102,10 +102,8 @@ class RunService:
         if isinstance(spec, Err):
             return spec
         frozen = self._with_approvals(guarded(spec.value, start), start.conversation_id)
-        run = _named(_row(start, chosen, frozen, parent_id, self._owner), taken)
-        created = Created(
-            spec=frozen, input=_clean(start.input), attachments=taken.attachments, recorded=start.recorded
-        )
+        run = _named(run_row(start, chosen, frozen, parent_id, self._owner), taken)
+        created = Created(spec=frozen, input=clean(start.input), attachments=taken.attachments, recorded=start.recorded)
         return Ok(self._record(run, created, taken.new))
 
     def _with_approvals(self, spec: RunSpec, conversation_id: UUID | None) -> RunSpec:
@@ -133,9 +131,9 @@ class RunService:
         spec = RunSpec(tools=(tool,))
         start = StartRun(input=f"{tool.name} {arguments_json}", kind="test", who=who)
         chosen = Chosen(agent=None, spec=AgentSpec(), revision=None)
-        call = ToolCall(id="byhand001", name=tool.name, arguments=_clean(arguments_json))
-        run = _row(start, chosen, spec, None, self._owner)
-        return Ok(self._record(run, Created(spec=spec, input=_clean(start.input), calls=(call,))))
+        call = ToolCall(id="byhand001", name=tool.name, arguments=clean(arguments_json))
+        run = run_row(start, chosen, spec, None, self._owner)
+        return Ok(self._record(run, Created(spec=spec, input=clean(start.input), calls=(call,))))
 
     def _record(self, run: Run, created: Created, files: Sequence[StoredFile] = ()) -> Run:
         """Claimed by this process in the same transaction, or queued for those that execute."""
@@ -164,12 +162,16 @@ class RunService:
         return Ok((parent.id, (*state.spec.history, *conversation(state))))
 
     def cancel(self, run_id: UUID, who: str = "", reason: str = "") -> Result[Run]:
-        """Ask a run to stop. What it was doing ends within two seconds; a run that has ended stays as it is."""
+        """Ask a run to stop, and every run that it calls. What it was doing ends within two seconds; a run that has ended stays as it is."""
         with UnitOfWork(self._engine) as unit:
             JournalRepository(unit.session.connection()).write_outside(
                 run_id, lambda events: _cancellation(events, who, reason)
             )
+            called = RunRepository(unit.session).called_by(run_id)
             unit.commit()
+        for one in called:
+            if one.status not in ENDED:
+                self.cancel(one.id, who, reason)
         run = self.get(run_id)
         if run is None:
             return Err("not_found", "There is no such run.")
@@ -293,35 +295,6 @@ def _input_problem(text: str, *, has_files: bool) -> Err | None:
     if len(text) > INPUT_LIMIT_CHARS:
         return Err("invalid", f"The message is longer than {INPUT_LIMIT_CHARS:,} characters.", "input")
     return None
-
-
-def _clean(text: str) -> str:
-    """Text as JSON can carry it: half of a surrogate pair becomes U+FFFD."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _row(start: StartRun, chosen: Chosen, spec: RunSpec, parent_id: UUID | None, owner: str) -> Run:
-    return Run(
-        id=start.run_id or ids.new_id(),
-        kind=start.kind,
-        status="running",
-        conversation_id=start.conversation_id,
-        parent_run_id=parent_id,
-        agent_id=chosen.agent.id if chosen.agent else None,
-        agent_name=chosen.agent.name if chosen.agent else "",
-        revision=chosen.revision,
-        model=spec.model,
-        endpoint=spec.endpoint.name,
-        input=_clean(start.input)[:4_000],
-        tags=start.tags,
-        created_by=start.who,
-        created_at=datetime.now(UTC),
-        epoch=1,
-        lease_owner=owner,
-        priority=WAITED_FOR if start.batch_id is None else 0,
-        batch_id=start.batch_id,
-        held=start.held and start.batch_id is not None,
-    )
 
 
 def _cancellation(events: list[Event], who: str, reason: str) -> Fact | None:

@@ -74,7 +74,7 @@ class ToolMaker:
         """
         if wrong := problems(tool):
             return Err("invalid", wrong[0].message, wrong[0].field)
-        return self._keep(tool_of(tool), who, is_new=is_new)
+        return self.keep(tool_of(tool), who, is_new=is_new)
 
     def preview(self, tool: HttpTool, arguments_json: str) -> Result[RequestPreview]:
         """The request of one call, checked like a model's."""
@@ -92,7 +92,8 @@ class ToolMaker:
         secrets = tuple(in_words(credential) for credential in operation.credentials)
         return Ok(RequestPreview(request.method, request.url, request.headers, request.body.decode(), secrets))
 
-    def _keep(self, tool: ToolSpec, who: str, *, is_new: bool) -> Result[KeptTool]:
+    def keep(self, tool: ToolSpec, who: str, *, is_new: bool) -> Result[KeptTool]:
+        """Add a tool, or replace the one of its name and kind; with `is_new` its name has to be free."""
         there = self._catalogue.get(tool.name)
         if there is not None and (is_new or there.kind != tool.kind):
             return Err("conflict", f"There is a tool named {tool.name} already.", "name")

@@ -40,6 +40,10 @@ class Toolbox:
             **(executors or {}),
         }
 
+    def serve(self, kind: ToolKind, executor: Executor) -> None:
+        """From now on calls of this kind go there: for what itself needs the runs that call."""
+        self._executors[kind] = executor
+
     def specs(self) -> tuple[ToolSpec, ...]:
         """The built-in tools."""
         return tuple(builtin.spec() for builtin in catalogue().values())

@@ -64,6 +64,11 @@ def _body(call: CallState, state: StateName, key: str) -> None:
         _row("result", lambda: _long_text(result, key))
     if note := _note(call, state):
         st.caption(note)
+    if called := call.called_run:
+        with st.container(key=f"flush_{key}"):
+            st.page_link(
+                "run.py", label="Its own run", icon=":material/account_tree:", query_params={"run": str(called)}
+            )
 
 
 def _row(label: str, value: Callable[[], object]) -> None:

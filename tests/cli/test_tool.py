@@ -115,3 +115,12 @@ def test_a_faulty_http_tool_is_not_kept(cli, tmp_path, text, said):
     file.write_text(text)
     ended = cli("tool", "add-http", str(file))
     assert (ended.code, said in ended.err) == (2, True)
+
+
+def test_an_agent_becomes_a_tool(cli):
+    made = cli("tool", "add-agent", "Number clerk", "--json").json
+    assert (made["name"], made["kind"], made["is_new"]) == ("ask_number_clerk", "agent", True)
+    assert "was there already" in cli("tool", "add-agent", "Number clerk").out
+    called = cli("tool", "test", "ask_number_clerk", '{"task": "What is 17 % of 2,340?"}', "--json")
+    assert (called.code, "397.8" in called.lines[-1]["output"]) == (0, True)
+    assert cli("tool", "add-agent", "Nobody").code == 2

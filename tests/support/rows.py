@@ -41,6 +41,12 @@ ROWS = {
     "0004": (
         "INSERT INTO attachments (sha256, media_type, content) VALUES (encode(sha256('x'), 'hex'), 'text/plain', 'x')",
     ),
+    "0006": (
+        (
+            "INSERT INTO runs (id, kind, caller_run_id, caller_effect) "
+            "SELECT gen_random_uuid(), 'call', id, '1.0' FROM runs WHERE kind = 'chat' LIMIT 1"
+        ),
+    ),
 }
 
 

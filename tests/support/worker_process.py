@@ -56,6 +56,9 @@ class Writing:
         self._file = os.open(settings.effects, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         self._pause_s = settings.pause_s
 
+    async def fault(self, tools, *, is_first):
+        return None
+
     async def call(self, request):
         await asyncio.sleep(self._pause_s / 2)
         os.write(self._file, f"{request.tool.name} {request.key}\n".encode())

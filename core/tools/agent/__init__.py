@@ -1,0 +1,1 @@
+"""An agent as a tool: its call is a run of its own."""
