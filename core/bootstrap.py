@@ -24,12 +24,14 @@ from core.db.engine import create_engine, database_url
 from core.db.migrate import migrate
 from core.engine.feed import Feed
 from core.engine.ports import Ports
+from core.engine.rooms import Rooms
 from core.engine.worker import RUNS, TEXT, Worker
 from core.engine.writer import GroupWriter
 from core.repositories.claims import Claims
 from core.repositories.journal_store import JournalStore
 from core.repositories.notebook import NotebookRepository
 from core.repositories.presence import Presence
+from core.repositories.rooms import RoomLine
 from core.services.agents import AgentService
 from core.services.attachments import AttachmentService
 from core.services.batches import BatchService
@@ -207,6 +209,7 @@ def _executor(
             settings.connect_timeout_s,
             stamp=connections.stamp,
         )
+        rooms = Rooms(RoomLine(parts.engine))
         worker, writer = _worker(settings, parts, settings.concurrency if adopt else 0)
         ports = Ports(
             journal=writer,
@@ -216,10 +219,11 @@ def _executor(
             now=lambda: datetime.now(UTC),
             holds_lease=worker.holds_lease,
             lease_again=worker.lease_again,
+            rooms=rooms,
         )
 
         async def hang_up() -> None:
-            await asyncio.gather(chat.close(), toolbox.hang_up())
+            await asyncio.gather(chat.close(), toolbox.hang_up(), asyncio.to_thread(rooms.stop))
 
         return Crew(worker, around(ports), hang_up)
 

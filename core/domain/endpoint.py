@@ -29,7 +29,14 @@ class EndpointLimits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     silence_s: float | None = None
     """Longest silence, before the first byte and between two; None: as the process is set."""
     concurrency: int | None = None
-    """Requests under way at the same time from one process; the others wait. None: any number."""
+    """Requests under way at the same time, from all processes together; the others wait. None: any number."""
+    requests_per_minute: int | None = None
+    """Requests that begin within any 60 seconds, from all processes together; the others wait. None: any number."""
+
+    @property
+    def are_shared(self) -> bool:
+        """Whether requests have to wait for those of other runs."""
+        return self.concurrency is not None or self.requests_per_minute is not None
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -89,6 +89,8 @@ class Created(_Fact, frozen=True, tag="created"):
     forked_from: str = ""
     """The run that this one branched off, with the step: `run/3`."""
     recorded: tuple[Recorded, ...] = ()
+    batch_id: UUID | None = None
+    """It was queued together with others: no person waits for it."""
 
 
 class Claimed(_Fact, frozen=True, tag="claimed"):
@@ -106,6 +108,8 @@ class Started(_Fact, frozen=True, tag="started"):
     attempt: int
     request: Request | None = None
     """Set for a model call."""
+    waited_s: float = 0.0
+    """How long the request waited for room at its endpoint before this; it counts towards no limit."""
     name: str = ""
     arguments: str = ""
     """Of a tool call: the validated arguments as JSON text, fixed inputs included."""

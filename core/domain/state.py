@@ -111,6 +111,8 @@ class RunState:
     """Results of the run this one was forked from, by tool and arguments."""
     allowed: set[str] = field(default_factory=set)
     """Tools that a person approved for the rest of the conversation, during this run."""
+    in_batch: bool = False
+    """No person waits for it."""
     by_hand: bool = False
     """The run is a person's own tool calls and asks no model."""
     cancelled: bool = False

@@ -5,18 +5,20 @@ Resuming is not a second path: a run that is taken over is folded and driven lik
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import ExitStack
 from typing import assert_never
 from uuid import UUID
 
 from core.domain.attachment import NOTHING, Contents, given
 from core.domain.chain import seal
-from core.domain.event import Ended, Event, Fact, Finished, Unknown
+from core.domain.event import Ended, Event, Fact, model_effect
 from core.domain.journal import Batch
+from core.domain.model_call import Delta
 from core.domain.run import RunStatus
 from core.domain.state import RunState
 from core.engine.decide import CallModel, CallTools, End, Join, Nothing, Record, Stop, Wait, decide
-from core.engine.effects import ModelEffect, ToolEffect
-from core.engine.ports import Ports
+from core.engine.effects import ModelEffect, ToolEffect, abandoned
+from core.engine.ports import Ports, Room
 from core.engine.requests import Requests
 from core.engine.state import add, fold
 from core.engine.transcript import attached
@@ -82,21 +84,11 @@ class Drive:
         self._tasks.clear()
         await self._reload()
         while self.state.ended is None:
-            lost = [self._abandoned(effect, attempt, fault) for effect, attempt in self.state.in_flight.items()]
+            lost = [abandoned(self.state, effect, attempt, fault) for effect, attempt in self.state.in_flight.items()]
             try:
                 await self._record((*lost, Ended(status="failed", error=fault)), "failed")
             except Moved:
                 await self._reload()
-
-    def _abandoned(self, effect: str, attempt: int, fault: Fault) -> Fact:
-        step, _, place = effect.partition(".")
-        if place == "m" or self._is_read(int(step), int(place)):
-            return Finished(effect=effect, attempt=attempt, error=fault)
-        return Unknown(effect=effect, attempt=attempt, reason=fault.message)
-
-    def _is_read(self, step: int, place: int) -> bool:
-        tool = self.state.steps[step - 1].calls[place].tool
-        return tool is not None and tool.effect == "read"
 
     async def _advance(self) -> RunStatus | None:
         action = decide(self.state)
@@ -139,11 +131,35 @@ class Drive:
     async def _call_model(self, action: CallModel) -> None:
         if action.after_s:
             await self._pause(action.after_s)
-        effect = ModelEffect(self.state, action, self._ports, await self._bodies())
-        await self._hold_lease()
-        await self._record((await effect.intent(),))
-        await self._hold_lease()
-        self._start(action_effect(action), effect.run())
+        with ExitStack() as unless_it_starts:
+            room = self._stand_in_line(action)
+            unless_it_starts.callback(room.leave)
+            waited_s = 0.0 if room.has_come else await self._until_room(room)
+            effect = ModelEffect(self.state, action, self._ports, await self._bodies())
+            await self._hold_lease()
+            await self._record((await effect.intent(waited_s),))
+            await self._hold_lease()
+            unless_it_starts.pop_all()
+        self._start(model_effect(action.step), effect.run()).add_done_callback(lambda _: room.leave())
+
+    def _stand_in_line(self, action: CallModel) -> Room:
+        def say(waiting: str) -> None:
+            self._ports.observer.delta(self.run_id, model_effect(action.step), action.attempt, Delta(waiting=waiting))
+
+        endpoint, urgent = self.state.spec.endpoint, not self.state.in_batch
+        return self._ports.rooms.enter(endpoint, urgent=urgent, on_come=self._wake.set, say=say)
+
+    async def _until_room(self, room: Room) -> float:
+        """Seconds until it came. Raises `Moved` when somebody wrote to the journal: it may be that a person gave up."""
+        if self._unsaved:
+            await self._record(())
+        began = self._ports.now()
+        while not room.has_come:
+            await self._wake.wait()
+            self._wake.clear()
+            if self._news.is_set():
+                raise Moved(str(self.run_id))
+        return (self._ports.now() - began).total_seconds() if room.has_waited else 0.0
 
     async def _bodies(self) -> Requests:
         """The requests of this run so far. Files are read once: what a hash names never changes."""
@@ -161,9 +177,10 @@ class Drive:
         for start, effect in zip(action.calls, effects, strict=True):
             self._start(start.effect, effect.run())
 
-    def _start(self, effect: str, work: Coroutine[None, None, Fact]) -> None:
+    def _start(self, effect: str, work: Coroutine[None, None, Fact]) -> asyncio.Task[Fact]:
         task = self._tasks[effect] = asyncio.create_task(work, name=f"{self.run_id}/{effect}")
         task.add_done_callback(lambda _: self._wake.set())
+        return task
 
     async def _hold_lease(self) -> None:
         """Asked before an intent, and again right before its effect: the commit between may have taken long.
@@ -290,7 +307,3 @@ class Drive:
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-
-
-def action_effect(action: CallModel) -> str:
-    return f"{action.step}.m"

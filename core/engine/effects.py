@@ -33,12 +33,13 @@ class ModelEffect:
         self._reasoning: list[str] = []
         self._saved_at: datetime = ports.now()
 
-    async def intent(self) -> Started:
-        """The entry that has to be durable before the request leaves."""
+    async def intent(self, waited_s: float) -> Started:
+        """The entry that has to be durable before the request leaves, after `waited_s` in line."""
         body = self._body
         request = Request(sha256=body.sha256, size_bytes=len(body.content), messages=body.messages)
         lost = await self._lost(self._action.lost) if self._action.lost else None
-        return Started(effect=self._effect, attempt=self._action.attempt, request=request, lost=lost)
+        attempt = self._action.attempt
+        return Started(effect=self._effect, attempt=attempt, request=request, lost=lost, waited_s=waited_s)
 
     async def run(self) -> Fact:
         """Ask once. A cancelled request leaves its partial text behind as an outcome."""
@@ -200,6 +201,15 @@ def caller_of(state: RunState, effect: str) -> Caller:
         cost_usd=None if limits.cost_usd is None else max(0.0, limits.cost_usd - (used.cost_usd or 0.0)),
         tool_mode=state.spec.tool_mode,
     )
+
+
+def abandoned(state: RunState, effect: str, attempt: int, fault: Fault) -> Fact:
+    """What is known of an effect that was under way when this program failed."""
+    step, _, place = effect.partition(".")
+    tool = None if place == "m" else state.steps[int(step) - 1].calls[int(place)].tool
+    if place == "m" or (tool is not None and tool.effect == "read"):
+        return Finished(effect=effect, attempt=attempt, error=fault)
+    return Unknown(effect=effect, attempt=attempt, reason=fault.message)
 
 
 def seconds_left(state: RunState) -> float:

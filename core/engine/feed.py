@@ -97,9 +97,7 @@ class Feed:
         self._texts.pop(run_id, None)
         self.ring(run_id)
 
-    def remote(
-        self, run_id: UUID, effect: str, attempt: int, text_from: int, text: str, reasoning_from: int, reasoning: str
-    ) -> None:
+    def remote(self, run_id: UUID, effect: str, attempt: int, text_from: int, reasoning_from: int, new: Delta) -> None:
         """Text of a run that another process executes; what is known already is left out, a gap waits to be filled."""
         if run_id not in self._watches:
             return  # it came after the last watcher left, who would have thrown it away
@@ -111,7 +109,8 @@ class Feed:
         if text_from > known or reasoning_from > thought:
             return
         self._texts[run_id] = live
-        self.delta(run_id, effect, attempt, Delta(text[known - text_from :], reasoning[thought - reasoning_from :]))
+        more, thoughts = new.text[known - text_from :], new.reasoning[thought - reasoning_from :]
+        self.delta(run_id, effect, attempt, Delta(more, thoughts, new.waiting))
 
     def recorded_at(self, run_id: UUID) -> int | None:
         """The place of the last durable entry of a run that is driven here, else None."""

@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 import msgspec
 
 from core.domain.attachment import Contents
+from core.domain.endpoint import Endpoint
 from core.domain.event import Event
 from core.domain.journal import Batch, Partial
 from core.domain.model_call import Delta, ModelRequest, Reply
@@ -54,6 +55,45 @@ class Observer(Protocol):
     def recorded(self, run_id: UUID, events: Sequence[Event]) -> None: ...
 
 
+class Room(Protocol):
+    """A place at an endpoint, or in its line."""
+
+    @property
+    def has_come(self) -> bool: ...
+
+    @property
+    def has_waited(self) -> bool:
+        """Whether somebody else had to go first."""
+
+    def leave(self) -> None:
+        """Make room for others, or give up waiting. A second time it does nothing."""
+
+
+class Rooms(Protocol):
+    """Who may ask an endpoint now, where it has limits. They hold over all workers."""
+
+    def enter(
+        self, endpoint: Endpoint, *, urgent: bool, on_come: Callable[[], None], say: Callable[[str], None]
+    ) -> Room:
+        """Stand in line; `urgent`: before those who are not. `say` is told what it waits for."""
+
+
+class _Open:
+    """Where there are no limits nobody waits."""
+
+    has_come = True
+    has_waited = False
+
+    def enter(self, *_: object, **__: object) -> Room:
+        return self
+
+    def leave(self) -> None:
+        """There is nobody to make room for."""
+
+
+OPEN: Final = _Open()
+
+
 async def _no_other_lease() -> None:
     raise Fenced
 
@@ -63,6 +103,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     model: Model
     tools: Tools
     observer: Observer
+    rooms: Rooms = OPEN
     now: Callable[[], datetime]
     holds_lease: Callable[[], bool]
     """Whether this worker's lease surely still stands: asked right before every effect."""

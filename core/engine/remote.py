@@ -5,11 +5,12 @@ coalesced, for as long as somebody renews the wish. Of entries only the fact is 
 """
 
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
 
+from core.domain.model_call import Delta
 from core.engine.feed import Feed
 
 POST_S: Final = 0.05
@@ -37,6 +38,8 @@ class Piece(msgspec.Struct, frozen=True, array_like=True, tag="t"):
     text: str
     reasoning_from: int
     reasoning: str
+    waiting: str = ""
+    """Why nothing comes yet."""
 
 
 class Entries(msgspec.Struct, frozen=True, array_like=True, tag="e"):
@@ -50,13 +53,26 @@ encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(Post).decode
 
 
+class _Sent(NamedTuple):
+    """How much of an answer was posted."""
+
+    effect: str
+    attempt: int
+    text: int
+    reasoning: int
+    waiting: str
+
+
+_NOTHING: Final = _Sent("", 0, 0, 0, "")
+
+
 class RemoteFeed:
     """One process's side. Used by one thread; `post` sends a notification to all processes."""
 
     def __init__(self, feed: Feed, drives_here: Callable[[UUID], bool], post: Callable[[str], None]) -> None:
         self._feed, self._drives_here, self._post = feed, drives_here, post
         self._wished: dict[UUID, float] = {}
-        self._sent: dict[UUID, tuple[str, int, int, int]] = {}
+        self._sent: dict[UUID, _Sent] = {}
         self._told: dict[UUID, int | None] = {}
         """The place of the last entry whose existence was told; None: the run was let go of."""
         self._asked: dict[UUID, float] = {}
@@ -79,9 +95,8 @@ class RemoteFeed:
                 if post.new:
                     self._sent.pop(run_id, None)
             case Piece(run_id=run_id) if not self._drives_here(run_id):
-                self._feed.remote(
-                    run_id, post.effect, post.attempt, post.text_from, post.text, post.reasoning_from, post.reasoning
-                )
+                new = Delta(post.text, post.reasoning, post.waiting)
+                self._feed.remote(run_id, post.effect, post.attempt, post.text_from, post.reasoning_from, new)
             case Entries(run_id=run_id) if not self._drives_here(run_id):
                 self._feed.ring(run_id)
             case _:
@@ -120,14 +135,13 @@ class RemoteFeed:
             return
         text = "".join(part.text for part in live.parts)
         reasoning = "".join(part.reasoning for part in live.parts)
-        effect, attempt, t, r = self._sent.get(run_id, ("", 0, 0, 0))
-        if (effect, attempt) != (live.effect, live.attempt):
-            t = r = 0
-        while t < len(text) or r < len(reasoning):
-            piece = Piece(run_id, live.effect, live.attempt, t, text[t : t + PIECE_CHARS], r, "")
-            if not piece.text:
-                more = reasoning[r : r + PIECE_CHARS]
-                piece = Piece(run_id, live.effect, live.attempt, t, "", r, more)
-            yield piece
-            t, r = t + len(piece.text), r + len(piece.reasoning)
-        self._sent[run_id] = (live.effect, live.attempt, t, r)
+        sent = self._sent.get(run_id, _NOTHING)
+        t, r = (sent.text, sent.reasoning) if (sent.effect, sent.attempt) == (live.effect, live.attempt) else (0, 0)
+        is_told = sent.waiting == live.waiting
+        while not is_told or t < len(text) or r < len(reasoning):
+            said, thought = text[t : t + PIECE_CHARS], ""
+            if not said:
+                thought = reasoning[r : r + PIECE_CHARS]
+            yield Piece(run_id, live.effect, live.attempt, t, said, r, thought, live.waiting)
+            t, r, is_told = t + len(said), r + len(thought), True
+        self._sent[run_id] = _Sent(live.effect, live.attempt, t, r, live.waiting)

@@ -15,6 +15,7 @@ from core.domain.event import (
     Decision,
     Ended,
     Event,
+    Fact,
     Finished,
     Refused,
     Settled,
@@ -35,6 +36,7 @@ def fold(events: Iterable[Event]) -> RunState:
         raise ValueError("a journal starts with its created entry")
     state = RunState(run_id=first.run_id, spec=first.fact.spec, input=first.fact.input, created_at=first.at)
     state.attachments = first.fact.attachments
+    state.in_batch = first.fact.batch_id is not None
     state.recorded = {(one.name, one.arguments): one for one in first.fact.recorded}
     if first.fact.calls:
         _by_hand(state, first.fact.calls)
@@ -60,9 +62,15 @@ def add(state: RunState, event: Event) -> None:
     _move(state, event)
 
 
+def _waited_s(fact: Fact) -> float:
+    """Seconds before it in which the run stood in line."""
+    return fact.waited_s if isinstance(fact, Started) else 0.0
+
+
 def _move(state: RunState, event: Event) -> None:
     if state.last_at is not None and not isinstance(event.fact, Claimed | Answered | Settled):
-        active_s = state.totals.active_s + max(0.0, (event.at - state.last_at).total_seconds())
+        passed_s = (event.at - state.last_at).total_seconds() - _waited_s(event.fact)
+        active_s = state.totals.active_s + max(0.0, passed_s)
         state.totals = msgspec.structs.replace(state.totals, active_s=active_s)
     state.next_seq, state.head, state.last_at = event.seq + 1, event.hash, event.at
 

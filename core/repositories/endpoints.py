@@ -18,6 +18,9 @@ _REFUSALS = {
     "ck_endpoints_name_length": Err("invalid", "A name has 1 to 100 characters.", "name"),
     "ck_endpoints_silence_s_range": Err("invalid", "The longest silence is between 0 and 86,400 seconds.", "silence_s"),
     "ck_endpoints_concurrency_range": Err("invalid", "Between 1 and 1,000 requests can be under way.", "concurrency"),
+    "ck_endpoints_requests_per_minute_range": Err(
+        "invalid", "Between 1 and 100,000 requests can begin in a minute.", "requests_per_minute"
+    ),
     "ck_endpoints_base_url_http": Err("invalid", "The address has to begin with http:// or https://.", "base_url"),
 }
 _GONE = Err("not_found", "There is no such endpoint among those that were added.", "name")

@@ -272,6 +272,8 @@ def _limits_problem(limits: EndpointLimits) -> Err | None:
         return Err("invalid", "The longest silence is more than 0 and at most 86,400 seconds.", "silence_s")
     if limits.concurrency is not None and not 1 <= limits.concurrency <= 1_000:
         return Err("invalid", "Between 1 and 1,000 requests may be under way at once.", "concurrency")
+    if limits.requests_per_minute is not None and not 1 <= limits.requests_per_minute <= 100_000:
+        return Err("invalid", "Between 1 and 100,000 requests may begin in a minute.", "requests_per_minute")
     return None
 
 

@@ -103,7 +103,13 @@ class RunService:
             return spec
         frozen = self._with_approvals(guarded(spec.value, start), start.conversation_id)
         run = _named(run_row(start, chosen, frozen, parent_id, self._owner), taken)
-        created = Created(spec=frozen, input=clean(start.input), attachments=taken.attachments, recorded=start.recorded)
+        created = Created(
+            spec=frozen,
+            input=clean(start.input),
+            attachments=taken.attachments,
+            recorded=start.recorded,
+            batch_id=start.batch_id,
+        )
         return Ok(self._record(run, created, taken.new))
 
     def _with_approvals(self, spec: RunSpec, conversation_id: UUID | None) -> RunSpec:

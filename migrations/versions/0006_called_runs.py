@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0006"
-down_revision = "0005"
+down_revision = "0004"
 
 _KINDS = ("chat", "try", "cli", "api", "test", "compare", "evaluation")
 

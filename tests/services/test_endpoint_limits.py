@@ -43,6 +43,8 @@ def test_a_run_that_waits_for_room_says_so_and_can_be_stopped(settings, gate):
     [
         (EndpointLimits(concurrency=0), "concurrency"),
         (EndpointLimits(concurrency=1001), "concurrency"),
+        (EndpointLimits(requests_per_minute=0), "requests_per_minute"),
+        (EndpointLimits(requests_per_minute=100_001), "requests_per_minute"),
         (EndpointLimits(silence_s=0.0), "silence_s"),
         (EndpointLimits(silence_s=float("nan")), "silence_s"),
         (EndpointLimits(silence_s=86_401.0), "silence_s"),
@@ -60,7 +62,7 @@ def test_limits_that_make_no_sense(settings, limits, field):
 
 
 def test_limits_are_kept_and_frozen_into_a_run(settings):
-    limits = EndpointLimits(silence_s=5.5, concurrency=3)
+    limits = EndpointLimits(silence_s=5.5, concurrency=3, requests_per_minute=60)
     with ScriptedServer(text("a")) as server, workspace(settings, server) as app:
         app.endpoints.update(ENDPOINT, "ada", limits=limits)
         assert app.endpoints.get(ENDPOINT).limits == limits

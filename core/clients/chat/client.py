@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import aclosing
 from typing import Final, NamedTuple
 
 import httpx2
@@ -11,7 +11,6 @@ import msgspec
 
 from core.clients.chat import faults, words
 from core.clients.chat.assemble import Assembler
-from core.clients.chat.gate import Gate
 from core.clients.chat.hub import hub_client, load_hub
 from core.clients.chat.reading import Reading
 from core.clients.chat.route import Route, route_to
@@ -59,7 +58,6 @@ class ChatClient:
         self._stamp = stamp
         self._routes: dict[Endpoint, _Known] = {}
         self._loading = asyncio.Lock()
-        self._gate = Gate()
 
     async def ask(self, request: ModelRequest, on_delta: Callable[[Delta], None]) -> Reply:
         """Send one request and read its answer to the end.
@@ -74,10 +72,9 @@ class ChatClient:
         fault = None
         try:
             async with asyncio.timeout(request.time_limit_s) as limit:
-                async with self._room(request.endpoint, on_delta):
-                    wire = await self._wire(request)
-                    veil = shown.hide(wire.route.secrets)
-                    await _converse(wire, request.model, Reading(assembler, shown, wire, limit))
+                wire = await self._wire(request)
+                veil = shown.hide(wire.route.secrets)
+                await _converse(wire, request.model, Reading(assembler, shown, wire, limit))
         except TimeoutError:
             if not limit.expired():
                 raise
@@ -94,13 +91,6 @@ class ChatClient:
     async def close(self) -> None:
         """Close all connections. Requests under way fail."""
         await self._http.aclose()
-
-    def _room(self, endpoint: Endpoint, on_delta: Callable[[Delta], None]) -> AbstractAsyncContextManager[None]:
-        def on_wait(under_way: int, ahead: int) -> None:
-            waits = f"Waiting for room at {endpoint.name}: {under_way} under way there"
-            on_delta(Delta(waiting=f"{waits}, {ahead} ahead." if ahead else f"{waits}."))
-
-        return self._gate.room(endpoint.name, endpoint.limits.concurrency, on_wait)
 
     async def _wire(self, request: ModelRequest) -> Wire:
         route = self._known(request.endpoint) or await self._find(request)
