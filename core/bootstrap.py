@@ -50,6 +50,7 @@ from core.services.http_drafts import HttpDrafts
 from core.services.local_models import LocalModelService
 from core.services.own_tools import OwnTools
 from core.services.prompts import PromptService
+from core.services.proof_desk import ProofDesk
 from core.services.proofs import ProofService
 from core.services.run_spec import SpecBuilder
 from core.services.runs import RunService
@@ -92,11 +93,13 @@ class App:
     bundles: BundleService
     health: HealthService
     drill: DrillService
+    proof_desk: ProofDesk
     executor: Executor
     _parts: "_Parts"
 
     def close(self) -> None:
         """Let go of every run and of everything this process started. The App is not to be used afterwards."""
+        self.proof_desk.close()
         self.executor.stop()
         self._parts.toolbox.close()
         self.local_models.close()
@@ -161,6 +164,8 @@ def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] =
     toolbox.serve("agent", AgentExecutor(called))
     variants = VariantService(agents)
     comparisons = ComparisonService(engine, agents, variants)
+    proofs = ProofService(engine, executor, parts.owner, attachments, lease_s=settings.lease_s, code=__version__)
+    drill = DrillService(engine, settings)
     return App(
         settings=settings,
         agents=agents,
@@ -181,10 +186,11 @@ def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] =
         variants=variants,
         comparisons=comparisons,
         comparison_runs=ComparisonRunService(engine, comparisons, variants, runs),
-        proofs=ProofService(engine, executor, parts.owner, attachments, lease_s=settings.lease_s, code=__version__),
+        proofs=proofs,
         bundles=BundleService(engine, attachments),
         health=HealthService(engine, settings, endpoints),
-        drill=DrillService(engine, settings),
+        drill=drill,
+        proof_desk=ProofDesk(drill.rows, proofs.audits),
         executor=executor,
         _parts=parts,
     )

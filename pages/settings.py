@@ -1,4 +1,4 @@
-"""Settings: which model answers, the token, endpoints, secrets, health, and what this is."""
+"""Settings: which model answers, the token, endpoints, secrets, health, proofs, and what this is."""
 
 from collections.abc import Callable
 
@@ -11,6 +11,7 @@ from pages.components.settings.about import about
 from pages.components.settings.endpoints import endpoints, which_model
 from pages.components.settings.health import health
 from pages.components.settings.local_model import local_model
+from pages.components.settings.proofs import proofs
 from pages.components.settings.secrets import secrets, token
 
 
@@ -25,6 +26,7 @@ SECTIONS: dict[str, Callable[[App], None]] = {
     "Local": local_model,
     "Secrets": secrets,
     "Health": health,
+    "Proofs": proofs,
     "About": about,
 }
 

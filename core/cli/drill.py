@@ -11,7 +11,7 @@ from core.cli.exits import Exit
 from core.cli.printing import print_json, print_line
 from core.cli.session import opened
 from core.services.drill import Points
-from core.services.drill_verdict import DrillRow, DrillTotals, totals
+from core.services.drill_verdict import DrillRow, totals
 
 _HEAD = ("POINT", "ATTEMPTS", "EFFECTS EXECUTED", "UNKNOWN SHOWN", "STATUS", "VERDICT")
 _WIDTHS = (58, 8, 30, 13, 9, 0)
@@ -37,7 +37,7 @@ def crash(points: Points, as_json: bool) -> int:
     if as_json:
         print_json({**msgspec.to_builtins(sums), "ok": sums.ok}, pretty=False)
     else:
-        print_line(_last_line(sums))
+        print_line(sums.verdict)
     return Exit.DONE if sums.ok else Exit.FAILED
 
 
@@ -55,7 +55,7 @@ def _table(rows: Iterable[DrillRow]) -> list[DrillRow]:
     done: list[DrillRow] = []
     for row in rows:
         effects = ", ".join(f"{tool} {count}" for tool, count in row.effects.items())
-        _print((row.point, row.attempts, effects, ", ".join(row.unknown) or "-", row.status, _verdict(row)))
+        _print((row.point, row.attempts, effects, ", ".join(row.unknown) or "-", row.status, row.verdict))
         done.append(row)
     return done
 
@@ -63,18 +63,3 @@ def _table(rows: Iterable[DrillRow]) -> list[DrillRow]:
 def _print(cells: Iterable[object]) -> None:
     print_line("  ".join(f"{cell!s:<{width}}" for cell, width in zip(cells, _WIDTHS, strict=True)).rstrip())
     sys.stdout.flush()
-
-
-def _verdict(row: DrillRow) -> str:
-    wrong = [f"{row.duplicated} duplicated"] * bool(row.duplicated) + [f"{row.lost} lost"] * bool(row.lost)
-    wrong += [f"nobody was asked about {effect}" for effect in row.hidden] + [row.fault] * bool(row.fault)
-    return "; ".join(wrong) or "ok"
-
-
-def _last_line(sums: DrillTotals) -> str:
-    hidden = f"{sums.hidden} of them hidden" if sums.hidden else "all shown"
-    faults = f" {sums.faults} with another fault." if sums.faults else ""
-    return (
-        f"{sums.points} runs: {sums.duplicated} duplicated, {sums.lost} lost; "
-        f"{sums.unknown + sums.hidden} unknown outcomes, {hidden}.{faults}"
-    )

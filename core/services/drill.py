@@ -4,7 +4,7 @@ The run is an ordinary one in this workspace's journal; its model and its tools 
 counts what really happened. So the whole way is proven, from the loop to the socket.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal
 from uuid import UUID
 
@@ -39,8 +39,8 @@ class DrillService:
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine, self._settings = engine, settings
 
-    def rows(self, points: Points = "all") -> Iterator[DrillRow]:
-        """One row a point, as it comes; the first is a run that nobody disturbed.
+    def rows(self, points: Points = "all", expect: Callable[[int], None] = lambda _: None) -> Iterator[DrillRow]:
+        """One row a point, as it comes; the first is a run that nobody disturbed. `expect` is told how many come.
 
         `few`: in the middle of each request and call, and around the last commit. Raises `Unavailable`.
         """
@@ -50,8 +50,10 @@ class DrillService:
             with DrillWorkers(self._settings) as workers:
                 drill = _Drill(self._engine, server, workers)
                 row, boundaries = drill.undisturbed()
+                wanted = boundaries if points == "all" else _few(boundaries)
+                expect(1 + len(wanted))
                 yield row
-                for point in boundaries if points == "all" else _few(boundaries):
+                for point in wanted:
                     yield drill.killed_at(point)
         finally:
             server.stop()

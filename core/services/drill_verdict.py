@@ -42,6 +42,13 @@ class DrillRow(msgspec.Struct, frozen=True, kw_only=True):
     def ok(self) -> bool:
         return not (self.duplicated or self.lost or self.hidden or self.fault)
 
+    @property
+    def verdict(self) -> str:
+        """What is wrong, in words; `ok` where nothing is."""
+        wrong = [f"{self.duplicated} duplicated"] * bool(self.duplicated) + [f"{self.lost} lost"] * bool(self.lost)
+        wrong += [f"nobody was asked about {effect}" for effect in self.hidden] + [self.fault] * bool(self.fault)
+        return "; ".join(wrong) or "ok"
+
 
 class DrillTotals(msgspec.Struct, frozen=True, kw_only=True):
     """A drill in one line."""
@@ -57,6 +64,17 @@ class DrillTotals(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def ok(self) -> bool:
         return not (self.duplicated or self.lost or self.hidden or self.faults)
+
+    @property
+    def verdict(self) -> str:
+        """The drill in a sentence."""
+        doubts = self.unknown + self.hidden
+        hidden = f"{self.hidden} of them hidden" if self.hidden else "all shown"
+        faults = f" {self.faults} with another fault." if self.faults else ""
+        return (
+            f"{self.points} runs: {self.duplicated} duplicated, {self.lost} lost; "
+            f"{doubts} unknown outcome{'' if doubts == 1 else 's'}, {hidden}.{faults}"
+        )
 
 
 def totals(rows: Sequence[DrillRow]) -> DrillTotals:

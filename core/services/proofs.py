@@ -1,5 +1,6 @@
 """What can be proven of a run afterwards: its chain, its replay, its differences from another; and branching off."""
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
@@ -66,15 +67,28 @@ class ProofService:
             if not entries:
                 return Err("not_found", "There is no such run.")
             return Ok(Audit(runs=1, entries=entries, first_break=broken))
-        runs = entries = 0
+        *_, whole = self.audits()
+        return Ok(whole)
+
+    def audits(self, expect: Callable[[int], None] = lambda _: None) -> Iterator[Audit]:
+        """The check of all runs, as far as it is: after each page of them, and at the first break. At least one.
+
+        `expect` is told how many there will be.
+        """
+        with UnitOfWork(self._engine) as unit:
+            expect(RunRepository(unit.session).totals(RunFilter()).runs // _PAGE + 1)
+        audit = Audit(runs=0, entries=0)
         before: UUID | None = None
         while page := self._page(before):
             for run in page:
                 count, broken = self._verify(run.id)
-                runs, entries, before = runs + 1, entries + count, run.id
+                before = run.id
+                audit = Audit(runs=audit.runs + 1, entries=audit.entries + count, first_break=broken)
                 if broken:
-                    return Ok(Audit(runs=runs, entries=entries, first_break=broken))
-        return Ok(Audit(runs=runs, entries=entries))
+                    yield audit
+                    return
+            yield audit
+        yield audit
 
     def replay(self, run_id: UUID) -> Result[Verdict]:
         """Decide every entry again from the journal alone."""

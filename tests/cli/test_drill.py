@@ -3,7 +3,7 @@
 from collections import Counter
 from uuid import UUID, uuid4
 
-from core.cli.drill import _last_line, _table
+from core.cli.drill import _table
 from core.engine.invariants import faults
 from core.services.drill_verdict import DrillRow, judged, totals
 from tests.support.database_runs import journal_of
@@ -55,7 +55,7 @@ def test_the_table_says_what_is_wrong_and_the_last_line_counts_it(capsys):
     _, good, bad = capsys.readouterr().out.splitlines()
     assert good.split()[-3:] == ["1.1", "done", "ok"]
     assert bad.endswith("1 duplicated; 2 lost; nobody was asked about 1.1; no end")
-    assert _last_line(totals(rows)) == (
+    assert totals(rows).verdict == (
         "2 runs: 1 duplicated, 2 lost; 2 unknown outcomes, 1 of them hidden. 1 with another fault."
     )
     assert (totals(rows).ok, totals(rows[:1]).ok) == (False, True)
