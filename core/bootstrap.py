@@ -164,7 +164,15 @@ def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] =
     toolbox.serve("agent", AgentExecutor(called))
     variants = VariantService(agents)
     comparisons = ComparisonService(engine, agents, variants)
-    proofs = ProofService(engine, executor, parts.owner, attachments, lease_s=settings.lease_s, code=__version__)
+    proofs = ProofService(
+        engine,
+        executor,
+        parts.owner,
+        attachments,
+        lease_s=settings.lease_s,
+        code=__version__,
+        executes=settings.execute,
+    )
     drill = DrillService(engine, settings)
     return App(
         settings=settings,

@@ -7,7 +7,7 @@ refuses an old epoch and a taken place, so two writers can never both win.
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import Connection, RowMapping
 
 from core.domain.chain import seal
-from core.domain.event import Answered, Claimed, Created, Event, Fact, attempt_of, decode, effect_of, encode, kind_of
+from core.domain.event import Answered, Claimed, Event, Fact, attempt_of, decode, effect_of, encode, kind_of
 from core.domain.journal import Batch, Partial
 from core.domain.run import Run
 from core.repositories import journal_sql as sql
@@ -36,6 +36,8 @@ class StoredEntry(NamedTuple):
     body: str
     at: datetime
     hash: bytes
+    named_as: tuple[str, str | None, int | None]
+    """The columns beside the body, by which constraints and queries know it: kind, effect, attempt."""
 
 
 class JournalRepository:
@@ -46,7 +48,7 @@ class JournalRepository:
 
     def create(self, run: Run, facts: Sequence[Fact], lease_s: float = 0.0) -> list[Event]:
         """The run's row and its first entries. A run created as running is claimed by its `lease_owner`."""
-        epochs = [int(not isinstance(fact, Created)) for fact in facts]
+        epochs = list(accumulate(int(isinstance(fact, Claimed)) for fact in facts))
         events = _sealed(run.id, 0, b"", list(zip(facts, epochs, strict=True)), run.created_at)
         row = msgspec.structs.asdict(run) | {
             "input": storable(run.input),
@@ -166,15 +168,16 @@ class JournalRepository:
 
     def stored(self, run_id: UUID) -> list[StoredEntry]:
         """The entries as they are stored, to be checked against their hashes."""
-        rows = self._execute(sql.READ, {"run_id": run_id, "after": -1})
+        rows = self._execute(sql.STORED, {"run_id": run_id})
         return [
-            StoredEntry(seq, epoch, body, at.astimezone(UTC), bytes(digest)) for seq, epoch, body, at, digest in rows
+            StoredEntry(seq, epoch, body, at.astimezone(UTC), bytes(digest), tuple(names))
+            for seq, epoch, body, at, digest, *names in rows
         ]
 
-    def head(self, run_id: UUID) -> tuple[int, bytes]:
-        """What the run's row says of its journal: the number of entries and the last one's hash."""
-        row = self._execute("SELECT next_seq, head FROM runs WHERE id = %(id)s", {"id": run_id}).one()
-        return row[0], bytes(row[1])
+    def head(self, run_id: UUID) -> tuple[int, bytes] | None:
+        """What the run's row says of its journal: the number of entries and the last one's hash. None: no such run."""
+        row = self._execute("SELECT next_seq, head FROM runs WHERE id = %(id)s", {"id": run_id}).one_or_none()
+        return None if row is None else (row[0], bytes(row[1]))
 
     def approvals(self, conversation_id: UUID) -> list[Answered]:
         """What people approved for the rest of a conversation."""
@@ -225,6 +228,12 @@ def _is_free(row: RowMapping) -> bool:
             return bool(row["expired"])
         case _:
             return False
+
+
+def names_of(body: str) -> tuple[str, str | None, int | None]:
+    """What the columns beside an entry have to say: kind, effect, attempt."""
+    fact = decode(body)
+    return kind_of(fact), effect_of(fact), attempt_of(fact)
 
 
 def _event(run_id: UUID, seq: int, epoch: int, body: str, at: datetime, digest: memoryview) -> Event:

@@ -113,6 +113,11 @@ READ = """
 SELECT seq, epoch, body::text, at, hash FROM run_events WHERE run_id = %(run_id)s AND seq > %(after)s ORDER BY seq
 """
 
+STORED = """
+SELECT seq, epoch, body::text, at, hash, kind, effect, attempt
+  FROM run_events WHERE run_id = %(run_id)s ORDER BY seq
+"""
+
 READ_MANY = """
 SELECT run_id, seq, epoch, body::text, at, hash FROM run_events
 WHERE run_id = ANY(%(run_ids)s::uuid[]) ORDER BY run_id, seq

@@ -70,6 +70,8 @@ class BundleService:
             return Err("invalid", "The run has not ended; only ended runs can be taken in.")
         if (place := _first_wrong(bundle)) is not None:
             return Err("invalid", f"Entry {place} is not what its hash says: the bundle was changed.")
+        if (problem := _row_problem(bundle.run, events)) is not None:
+            return Err("invalid", f"The bundle was changed: {problem}.")
         files = stored_files(attached(fold(events[:1])), bundle.files)
         if isinstance(files, Err):
             return files
@@ -92,6 +94,21 @@ def _event(run_id: UUID, entry: Entry) -> Event:
     return Event(
         run_id=run_id, seq=entry.seq, epoch=entry.epoch, at=entry.at, fact=fact, hash=bytes.fromhex(entry.hash)
     )
+
+
+def _row_problem(run: Run, events: list[Event]) -> str | None:
+    """What the row of the run says that its journal does not: the row has no hash of its own."""
+    try:
+        state = fold(events)
+    except ValueError as error:
+        return str(error)
+    if state.ended is None or state.ended.status != run.status:
+        return f"its journal does not say that the run is {run.status}"
+    told = (run.input, run.output, run.error_kind, run.model)
+    kind = state.ended.error.kind if state.ended.error else None
+    if told != (state.input[: len(run.input)], state.ended.output[: len(run.output)], kind, state.spec.model):
+        return "its journal says something else than its list entry"
+    return None
 
 
 def _first_wrong(bundle: Bundle) -> int | None:

@@ -13,13 +13,13 @@ from core.db.unit import UnitOfWork
 from core.domain.chain import entry_hash
 from core.domain.event import Claimed, Event
 from core.domain.result import Err, Ok, Result
-from core.domain.run import Run
+from core.domain.run import WAITED_FOR, Run
 from core.domain.run_diff import RunDiff, run_diff
 from core.domain.run_query import RunFilter
 from core.engine.fork import fork_facts
 from core.engine.replay import Verdict, replay
 from core.engine.state import fold
-from core.repositories.journal import JournalRepository, StoredEntry
+from core.repositories.journal import JournalRepository, StoredEntry, names_of
 from core.repositories.runs import RunRepository
 from core.services.attachments import AttachmentService
 
@@ -56,15 +56,17 @@ class ProofService:
         *,
         lease_s: float,
         code: str,
+        executes: bool = True,
     ) -> None:
         self._engine, self._executor, self._attachments = engine, executor, attachments
+        self._executes = executes
         self._owner, self._lease_s, self._code = owner, lease_s, code
 
     def verify(self, run_id: UUID | None = None) -> Result[Audit]:
         """Recompute the hashes of one run, or of all, over the exact text that is stored."""
         if run_id is not None:
             entries, broken = self._verify(run_id)
-            if not entries:
+            if not entries and not broken:
                 return Err("not_found", "There is no such run.")
             return Ok(Audit(runs=1, entries=entries, first_break=broken))
         *_, whole = self.audits()
@@ -116,17 +118,20 @@ class ProofService:
                 created, facts = fork_facts(fold(events), step, new_input)
             except ValueError as error:
                 return Err("invalid", f"It cannot branch off there: {error}.", "step")
-            run = _branch(origin, created.input, who, self._owner)
-            begun = journal.create(run, (created, Claimed(by=self._owner, code=self._code), *facts), self._lease_s)
+            run = _branch(origin, created.input, who, self._owner if self._executes else None)
+            claimed = (Claimed(by=self._owner, code=self._code),) if self._executes else ()
+            begun = journal.create(run, (created, *claimed, *facts), self._lease_s)
             unit.commit()
-        self._executor.submit(run.id, begun)
+        if self._executes:
+            self._executor.submit(run.id, begun)
         return Ok(run)
 
     def _verify(self, run_id: UUID) -> tuple[int, Break | None]:
-        with UnitOfWork(self._engine) as unit:
+        with UnitOfWork(self._engine, snapshot=True) as unit:  # else a run that goes on meanwhile looks cut off
             journal = JournalRepository(unit.session.connection())
             entries = journal.stored(run_id)
-            return len(entries), _first_break(run_id, entries, journal.head(run_id)) if entries else None
+            row = journal.head(run_id)
+            return len(entries), _first_break(run_id, entries, row) if row else None
 
     def _events(self, run_id: UUID) -> list[Event]:
         with UnitOfWork(self._engine) as unit:
@@ -144,17 +149,19 @@ def _first_break(run_id: UUID, entries: list[StoredEntry], row: tuple[int, bytes
             return Break(run_id, place, "an entry is missing")
         if entry_hash(run_id, entry.seq, entry.epoch, entry.at, entry.body.encode(), head) != entry.hash:
             return Break(run_id, entry.seq, "the entry is not what its hash says")
+        if entry.named_as != names_of(entry.body):
+            return Break(run_id, entry.seq, "the columns beside the entry name another kind, effect or attempt")
         head = entry.hash
     if row != (len(entries), head):
         return Break(run_id, len(entries), "entries at the end are missing: the run's row names another last hash")
     return None
 
 
-def _branch(origin: Run, text: str, who: str, owner: str) -> Run:
+def _branch(origin: Run, text: str, who: str, owner: str | None) -> Run:
     return Run(
         id=ids.new_id(),
         kind=origin.kind,
-        status="running",
+        status="running" if owner else "queued",
         conversation_id=origin.conversation_id,
         parent_run_id=origin.parent_run_id,
         agent_id=origin.agent_id,
@@ -166,6 +173,7 @@ def _branch(origin: Run, text: str, who: str, owner: str) -> Run:
         tags=origin.tags,
         created_by=who,
         created_at=datetime.now(UTC),
-        epoch=1,
+        epoch=1 if owner else 0,
         lease_owner=owner,
+        priority=WAITED_FOR,
     )

@@ -1,5 +1,6 @@
 """What can be proven afterwards: hashes, replay, differences, and branching off with recorded results."""
 
+import msgspec
 import pytest
 from sqlalchemy import text as sql
 
@@ -39,6 +40,12 @@ TAMPERINGS = {
     "an entry": ("UPDATE run_events SET body = replace(body::text, 'done', 'gone')::json WHERE kind = 'ended'", "hash"),
     "the last entry": ("DELETE FROM run_events WHERE kind = 'ended'", "missing"),
     "one in the middle": ("DELETE FROM run_events WHERE seq = 3", "missing"),
+    "all of them": ("DELETE FROM run_events", "missing"),
+    "what it is known by": (
+        "UPDATE run_events SET effect = '9.9' WHERE seq = (SELECT max(seq) FROM run_events WHERE kind = 'finished')",
+        "columns",
+    ),
+    "an epoch": ("UPDATE run_events SET epoch = 7 WHERE kind = 'ended'", "hash"),
     "a time": ("UPDATE run_events SET at = at + interval '1 s' WHERE seq = 2", "hash"),
 }
 
@@ -53,6 +60,7 @@ def test_tampering_is_found_and_its_place_named(settings, engine, what):
             connection.execute(sql(statement))
 
         audit = app.proofs.verify(run.id).value
+        assert app.proofs.verify().value.first_break == audit.first_break
 
     assert audit.first_break is not None
     assert found in audit.first_break.what
@@ -104,3 +112,30 @@ def test_a_diff_names_the_first_divergence(settings):
     assert result.value.settings == ()
     assert result.value.first.where == "step 1 · call 1 · arguments"
     assert (result.value.first.a, result.value.first.b) == (SEVEN[1], other[1])
+
+
+def test_a_fork_of_a_process_that_executes_nothing_is_queued(settings):
+    queueing = msgspec.structs.replace(settings, execute=False)
+    with ScriptedServer(*two_steps(), calls(WRITE), text("forked")) as server, workspace(settings, server) as app:
+        run = finished(app)
+        with workspace(queueing) as web:
+            fork = web.proofs.fork(run.id, 2, "ada").value
+            assert (fork.status, web.executor.driving) == ("queued", 0)
+            assert [event.kind for event in web.runs.events(fork.id)] == ["created", "decision", "finished"]
+        app.runs.resume(fork.id)
+        view = rested(app, fork.id)
+    assert view.run.output == "forked"
+    assert faults(view.events) == []
+
+
+def test_a_bundle_whose_list_entry_was_changed_is_refused(settings):
+    with ScriptedServer(text("hi")) as server, workspace(settings, server) as app:
+        bundle = app.bundles.export(finished(app).id).value.decode()
+        changed = [
+            bundle.replace('"output": "hi"', '"output": "ho"', 1),
+            bundle.replace('"status": "done"', '"status": "failed"', 1),
+            bundle.replace('"input": "go"', '"input": "no"', 1),
+        ]
+        for one in changed:
+            assert one != bundle
+            assert "was changed" in app.bundles.take_in(one.encode()).message
