@@ -48,6 +48,9 @@ class Adder:
     async def call(self, request: ToolRequest) -> ToolResult:
         return ToolResult(text=str(request.arguments["a"] + request.arguments["b"]))
 
+    async def fault(self, _tools: object, *, is_first: bool) -> None:
+        """They are always what was pinned."""
+
 
 class WatchedFeed(Feed):
     """The feed of the product, and beside it what every loop here does with a token."""

@@ -34,3 +34,10 @@ class Partial(msgspec.Struct, frozen=True, kw_only=True):
     reasoning: str = ""
     waiting: str = ""
     """Why nothing comes yet, for a person; known only where the run is driven."""
+
+
+class Orphan(msgspec.Struct, frozen=True):
+    """A run that nobody executes; `is_urgent`: a person waits for it."""
+
+    run_id: UUID
+    is_urgent: bool

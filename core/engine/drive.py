@@ -16,6 +16,7 @@ from core.domain.journal import Batch
 from core.domain.model_call import Delta
 from core.domain.run import RunStatus
 from core.domain.state import RunState
+from core.engine.batch import batch_of
 from core.engine.decide import CallModel, CallTools, End, Join, Nothing, Record, Stop, Wait, decide
 from core.engine.effects import ModelEffect, ToolEffect, abandoned
 from core.engine.ports import Ports, Room
@@ -195,7 +196,7 @@ class Drive:
     async def _record(self, facts: tuple[Fact, ...], status: RunStatus | None = None) -> None:
         """Make the unsaved outcomes and `facts` durable in one commit, then fold `facts`."""
         events = self._seal(facts)
-        batch = self._batch(events, status)
+        batch = batch_of(self.state, (*self._unsaved, *events), status)
         try:
             await self._ports.journal.append(batch)
         except Moved:
@@ -220,21 +221,6 @@ class Drive:
             events.append(event)
             seq, head = event.seq + 1, event.hash
         return events
-
-    def _batch(self, events: list[Event], status: RunStatus | None) -> Batch:
-        whole = (*self._unsaved, *events)
-        ended = next((event.fact for event in events if isinstance(event.fact, Ended)), None)
-        return Batch(
-            run_id=self.run_id,
-            epoch=self.state.epoch,
-            events=whole,
-            first_seq=whole[0].seq if whole else self.state.next_seq,
-            head=whole[-1].hash if whole else self.state.head,
-            status=status,
-            totals=self.state.totals if status else None,
-            output=ended.output if ended else None,
-            error=ended.error if ended else None,
-        )
 
     def _happened(self, fact: Fact) -> None:
         """Fold an outcome at once; it becomes durable with the next intent, or when the loop has to wait."""

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from core.domain.event import Event
+from core.domain.journal import Orphan
 from core.engine.clock import boot_s
 from core.engine.drive import Drive
 from core.engine.lease import Lease
@@ -38,7 +39,7 @@ class Claims(Protocol):
 
     def release(self) -> None: ...
 
-    def orphans(self, limit: int) -> list[UUID]: ...
+    def orphans(self, limit: int) -> list[Orphan]: ...
 
     def expire(self, owners: Sequence[str]) -> None: ...
 
@@ -67,7 +68,7 @@ class Driver(Protocol):
     def driven(self) -> Mapping[UUID, Drive | None]:
         """The runs under way here; None: one that is being claimed."""
 
-    def adopt(self, find: Callable[[int], list[UUID]]) -> bool:
+    def adopt(self, find: Callable[[int], list[Orphan]]) -> bool:
         """Take up what `find`, given a limit, finds, as far as there is room; whether more may wait."""
 
     def tell(self, run_id: UUID) -> None: ...

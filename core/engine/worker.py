@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from core.domain.event import Event
+from core.domain.journal import Orphan
 from core.engine.clock import RunClock, boot_s
 from core.engine.drive import Drive
 from core.engine.feed import Feed
@@ -136,17 +137,22 @@ class Worker:
         """Number of runs under way here."""
         return len(self._drives)
 
-    def adopt(self, find: Callable[[int], list[UUID]]) -> bool:
-        """Take up what `find`, given a limit, finds, as far as there is room; whether more may wait."""
+    def adopt(self, find: Callable[[int], list[Orphan]]) -> bool:
+        """Take up what `find`, given a limit, finds, as far as there is room; whether more may wait.
+
+        A quarter of the room is kept for runs that people wait for, so that a batch never fills it all.
+        """
         known = {*self._drives, *self._offered, *self._aside}
         room = self._adopt - len(self._drives) - len(self._offered)
         if room <= 0 or self._stopping.is_set():
             return self._adopt > 0
-        found = [run_id for run_id in find(room + len(known)) if run_id not in known][:room]
-        for run_id in found:
+        for_all = room - self._adopt // 4
+        found = [one for one in find(room + len(known)) if one.run_id not in known][:room]
+        taken = [one.run_id for place, one in enumerate(found) if one.is_urgent or place < for_all]
+        for run_id in taken:
             self._offered.add(run_id)
             self.loop.call_soon_threadsafe(self._begin, run_id, None)
-        return len(found) == room
+        return len(found) == room or len(taken) < len(found)
 
     def ask_again(self) -> None:
         """Claim what was asked for and could not be had, as far as somebody still watches it."""

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from core.domain.event import Event
+from core.domain.journal import Orphan
 from core.errors import AryabhattaError
 from core.repositories.away import away
 from core.repositories.journal import JournalRepository
@@ -28,7 +29,7 @@ class Claims:
     def release(self) -> None:
         self._do(lambda journal: journal.release(self._owner))
 
-    def orphans(self, limit: int) -> list[UUID]:
+    def orphans(self, limit: int) -> list[Orphan]:
         """Runs that nobody executes, in the order in which they should be."""
         return self._do(lambda journal: journal.orphans(limit))
 

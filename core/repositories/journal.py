@@ -16,7 +16,7 @@ from sqlalchemy import Connection, RowMapping
 
 from core.domain.chain import seal
 from core.domain.event import Answered, Claimed, Event, Fact, attempt_of, decode, effect_of, encode, kind_of
-from core.domain.journal import Batch, Partial
+from core.domain.journal import Batch, Orphan, Partial
 from core.domain.run import Run
 from core.repositories import journal_sql as sql
 
@@ -206,9 +206,9 @@ class JournalRepository:
         """End the leases of workers that are known to be gone."""
         self._execute(sql.EXPIRE, {"owners": list(owners)})
 
-    def orphans(self, limit: int = 100) -> list[UUID]:
-        """Runs that nobody executes: first those with an expired lease, then the queue in its order."""
-        return [row[0] for row in self._execute(sql.ORPHANS, {"limit": limit})]
+    def orphans(self, limit: int = 100) -> list[Orphan]:
+        """Runs that nobody executes: those that people wait for, then those with an expired lease, then the queue."""
+        return [Orphan(*row) for row in self._execute(sql.ORPHANS, {"limit": limit})]
 
     def _execute(self, statement: str, values: dict[str, Any]) -> Any:
         return self._connection.exec_driver_sql(statement, values)

@@ -124,10 +124,13 @@ WHERE run_id = ANY(%(run_ids)s::uuid[]) ORDER BY run_id, seq
 """
 
 ORPHANS = """
-(SELECT id FROM runs WHERE status = 'running' AND lease_until < clock_timestamp() ORDER BY id LIMIT %(limit)s)
-UNION ALL
-(SELECT id FROM runs WHERE status = 'queued' AND NOT held ORDER BY priority DESC, id LIMIT %(limit)s)
-LIMIT %(limit)s
+SELECT id, priority > 0 AS urgent FROM (
+    (SELECT id, priority, 0 AS place FROM runs WHERE status = 'running' AND lease_until < clock_timestamp()
+      ORDER BY id LIMIT %(limit)s)
+    UNION ALL
+    (SELECT id, priority, 1 FROM runs WHERE status = 'queued' AND NOT held ORDER BY priority DESC, id LIMIT %(limit)s)
+) AS orphans
+ ORDER BY urgent DESC, place, priority DESC, id LIMIT %(limit)s
 """
 
 HOLD = """

@@ -199,6 +199,29 @@ def test_a_long_queue_is_worked_off_within_the_limit_and_by_priority(engine):
     assert urgent in order[:3]
 
 
+def test_a_batch_leaves_room_for_what_a_person_waits_for(engine):
+    feed = Feed()
+    model = PlannedModel(says("ok"), pause=asyncio.Event())
+    batch = [record_run(engine, spec())[0] for _ in range(6)]
+    with working(engine, model, CountingTools(), adopt=4, feed=feed) as worker:
+        until_asked(feed, batch[:3])
+        assert set(worker.driven()) == set(batch[:3])
+        person = record_run(engine, spec(), priority=10)[0]
+        until_asked(feed, [person])
+        assert set(worker.driven()) == {*batch[:3], person}
+        worker.loop.call_soon_threadsafe(model.pause.set)
+        for run_id in (*batch, person):
+            assert until_rests(engine, feed, run_id) == "done"
+
+
+def until_asked(feed, run_ids):
+    """Block until the model has begun to answer these runs."""
+    for run_id in run_ids:
+        with feed.watch(run_id) as watch:
+            while feed.text(run_id) is None or not feed.text(run_id).parts:
+                assert watch.news_blocking(10)
+
+
 def test_two_workers_share_a_queue_and_run_nothing_twice(engine):
     feed = Feed()
     tools = CountingTools()
