@@ -16,15 +16,16 @@ PATIENCE_S = 0.3
 """Most servers list their models within it, and the page then needs no second drawing."""
 _ROW_PX, _MOST_PX = 35, 420
 _COLUMNS = {
-    "model": st.column_config.TextColumn("Model", width="large", pinned=True),
+    "model": st.column_config.TextColumn("Model", width="medium"),
     "context": st.column_config.NumberColumn("Context", format="localized", help="Tokens that fit"),
     "input": st.column_config.NumberColumn("In", format="dollar", help="US dollars for a million tokens read"),
     "output": st.column_config.NumberColumn("Out", format="dollar", help="US dollars for a million tokens written"),
-    "tools": st.column_config.CheckboxColumn("Tools"),
-    "images": st.column_config.CheckboxColumn("Images"),
-    "schema": st.column_config.CheckboxColumn("Schema", help="Keeps to a JSON schema"),
-    "providers": st.column_config.TextColumn("Served by"),
+    "tools": st.column_config.TextColumn("Tools", width="small"),
+    "images": st.column_config.TextColumn("Images", width="small"),
+    "schema": st.column_config.TextColumn("Schema", width="small", help="Keeps to a JSON schema"),
+    "providers": st.column_config.TextColumn("Served by", width="medium"),
 }
+_TOLD = {True: "yes", False: "no", None: ""}
 
 
 def list_line(app: App, endpoint: Endpoint, key: str) -> ModelList:
@@ -76,6 +77,7 @@ def model_table(told: ModelList, key: str) -> str:
         column_order=_told(found),
         column_config=_COLUMNS,
         hide_index=True,
+        placeholder="",
         height=min(_MOST_PX, _ROW_PX * (len(found) + 1) + 3),
         on_select="rerun",
         selection_mode="single-row",
@@ -92,9 +94,9 @@ def _row(model: ModelInfo) -> dict[str, Any]:
         "context": model.context_tokens,
         "input": price.input_usd if price else None,
         "output": price.output_usd if price else None,
-        "tools": model.supports_tools,
-        "images": model.supports_images,
-        "schema": model.supports_schemas,
+        "tools": _TOLD[model.supports_tools],
+        "images": _TOLD[model.supports_images],
+        "schema": _TOLD[model.supports_schemas],
         "providers": ", ".join(provider.name for provider in model.providers if provider.is_live),
     }
 

@@ -89,7 +89,7 @@ def test_settings_tell_of_each_endpoint_what_it_is_and_how_it_does(app: App, ope
     known(app, "office")
     told = shown(open_page("settings")).replace("\\", "")
     assert "3 models, supports tools." in told
-    assert "Default model handy · silent for 30.0 s at most · 4 requests at the same time" in told
+    assert "Default model handy · silent for 30 s at most · 4 requests at the same time" in told
     assert "token_field=max_completion_tokens" in told
     assert f"No key is sent to http://127.0.0.1:{office.port}." in told
 

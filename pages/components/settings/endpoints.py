@@ -13,7 +13,7 @@ from pages.components.model_badge import model_badge
 from pages.components.model_table import PATIENCE_S, list_line, model_table
 from pages.components.session import say, value_or_say, who
 from pages.components.settings.endpoint_form import add_endpoint, edit_endpoint
-from pages.components.text import counted, duration, plain
+from pages.components.text import counted, plain
 
 _KINDS = {
     "huggingface": "Hugging Face router",
@@ -60,8 +60,9 @@ def _row(app: App, endpoint: Endpoint, known: Known[EndpointHealth] | None, *, i
             if is_default:
                 st.badge("Answers now", icon=":material/check_circle:", color="green")
             _actions(app, endpoint, is_default=is_default)
-        _state(known)
-        quiet(*_settings(endpoint), small=True)
+        with st.container(gap="xxsmall"):
+            _state(known)
+            quiet(*_settings(endpoint), small=True)
         if endpoint.kind in {"huggingface", "openai"}:
             _models(app, endpoint)
 
@@ -109,7 +110,7 @@ def _settings(endpoint: Endpoint) -> list[str]:
     silence_s, concurrency = endpoint.limits.silence_s, endpoint.limits.concurrency
     return [
         f"Default model {endpoint.model}" if endpoint.model else "No default model",
-        f"silent for {duration(silence_s)} at most" if silence_s else "",
+        f"silent for {silence_s:g} s at most" if silence_s else "",
         f"{counted(concurrency, 'request')} at the same time" if concurrency else "",
         *differences(endpoint.compatibility),
     ]
