@@ -6,6 +6,8 @@ from core.domain.endpoint import EndpointKind
 
 ROUTER_HOST = "router.huggingface.co"
 _CHAT_PATH = "/chat/completions"
+ROUTER_PATHS = frozenset({"", "/", "/v1", "/v1/", f"/v1{_CHAT_PATH}"})
+"""Where the router itself is asked. Other paths at its host lead to one provider."""
 
 
 def address_problem(text: str) -> str:

@@ -71,7 +71,7 @@ class AgentSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     model: str = ""
     """Empty: the endpoint's default model."""
     provider: str = ""
-    """Who serves the model behind the Hugging Face router; empty: the router's choice."""
+    """Who serves the model behind the Hugging Face router; empty: each run is pinned to one when it starts."""
     parameters: Parameters = Parameters()
     tools: tuple[ToolChoice, ...] = ()
     limits: Limits = Limits()

@@ -113,7 +113,7 @@ def _rows(specs: Sequence[AgentSpec]) -> Iterator[Setting]:
     """Every setting there is, whether it differs or not."""
     yield Setting("Endpoint", tuple(spec.endpoint or "chosen by the server" for spec in specs))
     yield Setting("Model", tuple(spec.model or "the endpoint's default" for spec in specs))
-    yield Setting("Provider", tuple(spec.provider or "chosen by the router" for spec in specs))
+    yield Setting("Provider", tuple(spec.provider or "pinned at the start of a run" for spec in specs))
     yield from _table("", [_parameters(spec) for spec in specs], _NOT_SENT)
     yield from _table("Tool ", [_tools(spec) for spec in specs], "not chosen")
     yield from _order("Order of the tools", [tuple(_tools(spec)) for spec in specs])

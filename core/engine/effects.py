@@ -11,6 +11,7 @@ from core.domain.event import Decision, Fact, Finished, Lost, Request, Started, 
 from core.domain.journal import Partial
 from core.domain.message import Usage
 from core.domain.model_call import Delta, ModelRequest, Reply
+from core.domain.serving import served_elsewhere
 from core.domain.state import RunState
 from core.domain.tool import Caller, ToolRequest, ToolResult
 from core.engine.decide import CallModel, ToolStart
@@ -69,6 +70,7 @@ class ModelEffect:
         return await self._ports.model.ask(request, self._on_delta)
 
     def _outcome(self, reply: Reply, took_ms: float) -> Fact:
+        notes = self._notes(reply)
         if reply.fault is None:
             return Decision(
                 step=self._action.step,
@@ -80,7 +82,7 @@ class ModelEffect:
                 finish_reason=reply.finish_reason,
                 usage=reply.usage,
                 exchange=reply.exchange,
-                notes=reply.notes,
+                notes=notes,
             )
         return Finished(
             effect=self._effect,
@@ -92,8 +94,13 @@ class ModelEffect:
             took_ms=took_ms,
             usage=reply.usage,
             exchange=reply.exchange,
-            notes=reply.notes,
+            notes=notes,
         )
+
+    def _notes(self, reply: Reply) -> tuple[str, ...]:
+        """What the client noted, and who answered in place of whom. A replayed reply has that note already."""
+        elsewhere = served_elsewhere(self._state.spec, reply.exchange.provider)
+        return reply.notes if not elsewhere or elsewhere in reply.notes else (*reply.notes, elsewhere)
 
     def _on_delta(self, delta: Delta) -> None:
         self._text.append(delta.text)

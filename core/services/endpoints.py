@@ -10,8 +10,9 @@ from sqlalchemy import Engine
 from core.db.unit import UnitOfWork
 from core.domain.address import address_problem, host_name, kind_at
 from core.domain.endpoint import Compatibility, Endpoint, EndpointLimits
-from core.domain.model_info import ModelInfo, ModelList, Provider
+from core.domain.model_info import ModelInfo, ModelList
 from core.domain.result import Err, Ok, Result
+from core.domain.serving import Pin, pinned
 from core.errors import ConfigurationError
 from core.repositories.endpoints import EndpointRepository
 from core.repositories.preferences import PreferenceRepository
@@ -32,7 +33,7 @@ DEMO = Endpoint(name="demo", kind="demo", model="demo")
 CHECK_LIMIT_S = 10.0
 LOOK_LIMIT_S = 5.0
 PIN_LIMIT_S = 3.0
-"""The start of a run may have to wait for the router's list."""
+PIN_GOOD_S = 3_600.0
 _DEFAULT = "default_endpoint"
 IMAGES_PATIENCE_S = 3.0
 """The start of a run with an image waits this long for the list that says who can see."""
@@ -207,12 +208,14 @@ class EndpointService:
     def _local_list(self) -> ModelList:
         return ModelList(models=tuple(ModelInfo(name=model) for model in self._connections.local_models()))
 
-    def served_by(self, endpoint: Endpoint, model: str) -> Provider | None:
-        """Who is to serve a model behind a router where nobody says who: always the same, as long as it lives."""
-        if endpoint.kind != "huggingface" or ":" in model:
-            return None  # a name with a colon says who
-        told = self.catalogue(endpoint.name).named(model)
-        return told.first_choice if told else None
+    def pin(self, endpoint: Endpoint, model: str, wanted: str) -> Pin:
+        """Who is to serve a run's model: always the same behind a router, as long as it is alive."""
+        return pinned(endpoint, model, wanted, lambda: self._pin_list(endpoint))
+
+    def _pin_list(self, endpoint: Endpoint) -> ModelList:
+        """An old list is good enough, and it is not waited for long: somebody wants an answer."""
+        answer, _ = self._asker.look(endpoint, PIN_GOOD_S, LOOK_LIMIT_S, PIN_LIMIT_S)
+        return answer.models if answer else ModelList()
 
     def supports_tools(self, endpoint: Endpoint) -> bool | None:
         """Whether its model can be given tools; None: nobody knows before it was tried."""

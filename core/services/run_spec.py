@@ -13,6 +13,7 @@ from core.domain.event import Recorded
 from core.domain.message import Message, UserMessage
 from core.domain.result import Err, Ok, Result
 from core.domain.run import RunKind, RunSpec
+from core.domain.serving import Pin
 from core.domain.template import render
 from core.domain.tool import ToolChoice, ToolMode, ToolSpec
 from core.tools.agent.definition import definition_of
@@ -93,6 +94,8 @@ class EndpointSource(Protocol):
 
     def supports_images(self, endpoint: Endpoint, model: str) -> bool | None: ...
 
+    def pin(self, endpoint: Endpoint, model: str, wanted: str) -> Pin: ...
+
 
 class SpecBuilder:
     """Freezes what a run is made of."""
@@ -150,6 +153,7 @@ class SpecBuilder:
         if isinstance(seen, Err):
             return seen
         offered, notes = self._offered(there, tools.value)
+        pin = self._endpoints.pin(there, model, spec.provider)
         return Ok(
             RunSpec(
                 instructions=prompt.text,
@@ -157,12 +161,12 @@ class SpecBuilder:
                 history=history,
                 endpoint=there,
                 model=model,
-                provider=spec.provider if there.kind == "huggingface" else "",
+                provider=pin.provider,
                 parameters=spec.parameters,
                 tools=offered,
                 limits=spec.limits,
                 retry=spec.retry,
-                notes=(*notes, *seen.value),
+                notes=tuple(filter(None, (*notes, *seen.value, pin.note))),
             )
         )
 

@@ -121,6 +121,7 @@ def _received_body(step: StepState) -> None:
         pairs = [
             ("Status", str(exchange.status or "–")),
             ("Model it names", plain(exchange.model) or "–"),
+            *([("Served by", plain(exchange.provider))] if exchange.provider else []),
             ("Headers after", duration(exchange.headers_ms / 1000) if exchange.headers_ms else "–"),
             ("First token after", duration(exchange.first_token_ms / 1000) if exchange.first_token_ms else "–"),
             ("All after", duration(exchange.total_ms / 1000)),

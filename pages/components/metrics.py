@@ -52,8 +52,15 @@ def meta_line(run: Run, state: RunState) -> None:
         cost(totals.usage.cost_usd) if totals.usage and totals.usage.cost_usd is not None else "",
         counted(totals.steps, "step") if totals.steps > 1 else "",
         model_at(run),
+        f"served by {answered}" if (answered := _answered_by(state)) else "",
     ]
     quiet(*parts, run.created_at, small=True)
+
+
+def _answered_by(state: RunState) -> str:
+    """Who served the last answer behind a router, as it said itself."""
+    decision = state.steps[-1].model.decision if state.steps else None
+    return decision.exchange.provider if decision else ""
 
 
 def _speed(state: RunState) -> str:

@@ -3,9 +3,11 @@
 import threading
 import time
 
+import httpx2
 import pytest
 
 from core.bootstrap import App
+from core.clients.chat import probe as probing
 from core.domain.agent import Agent, AgentSpec
 from core.domain.compatibility import SETTINGS
 from core.domain.endpoint import Compatibility, EndpointLimits
@@ -13,6 +15,7 @@ from pages.components.editor.model_choice import put_model
 from tests.pages.conftest import LONGEST_S, Open
 from tests.pages.looking import shown
 from tests.pages.test_editor import draft_of, editor, widget
+from tests.support.router import Router
 from tests.support.scripted import ScriptedServer, status, text
 
 BOUND_S = 3.0
@@ -155,3 +158,28 @@ def test_another_model_has_other_providers():
     spec = AgentSpec(model="a", provider="able")
     assert put_model(spec, "a") == spec
     assert put_model(spec, "b") == AgentSpec(model="b")
+
+
+@pytest.fixture
+def router(app: App, monkeypatch):
+    router = Router()
+    router.listed[0]["providers"].append(
+        {"provider": "plain", "status": "live", "pricing": {"input": 0.1, "output": 1}}
+    )
+    monkeypatch.setattr(probing, "DirectTransport", lambda: httpx2.MockTransport(router))
+    app.secrets.set("TEAM", "hf_team", "")
+    app.endpoints.add("team", "https://router.huggingface.co/v1", "", secret="TEAM", model="org/model")
+    return router
+
+
+def test_a_provider_is_pinned_unless_a_person_chooses_one(app: App, open_page: Open, clerk: Agent, router):
+    known(app, "team")
+    page = editor(open_page, clerk, "Model")
+    providers = widget(page, "selectbox", "provider_org/model")
+    assert (providers.value, providers.proto.placeholder) == (None, "pinned: able")
+    assert providers.options == ["able · tools", "plain · $0.10 / $1.00"]
+    providers.set_value("plain").run()
+    assert draft_of(app, clerk).provider == "plain"
+    widget(page, "selectbox", "model").set_value("org/bare").run()
+    assert (draft_of(app, clerk).model, draft_of(app, clerk).provider) == ("org/bare", "")
+    assert widget(page, "selectbox", "provider_org/bare").proto.placeholder.startswith("whoever the router chooses")

@@ -3,13 +3,11 @@
 import threading
 import time
 
-import httpx2
 import pytest
 
-from core.clients.chat import probe as probing
 from core.clients.demo.server import DemoServer
 from core.clients.local import LocalModels
-from core.domain.model_info import ModelInfo, Provider
+from core.domain.model_info import ModelInfo
 from core.services.connections import Connections
 from core.services.endpoints import EndpointService
 from core.services.secrets import SecretService
@@ -122,30 +120,3 @@ def test_what_a_check_tells_of_the_default_model(endpoints, model, listed, words
         message = endpoints.check("office").message
     assert message.startswith("Answers in ")
     assert message.endswith(f" ms, {words}")
-
-
-@pytest.fixture
-def router(services, monkeypatch):
-    """The Hugging Face router, as far as its list goes."""
-    endpoints, secrets = services
-    asked = []
-
-    def answer(request):
-        asked.append(str(request.url))
-        provider = {"provider": "able", "status": "live", "supports_tools": True}
-        return httpx2.Response(200, json={"data": [{"id": "org/model", "providers": [provider]}, {"id": "org/bare"}]})
-
-    monkeypatch.setattr(probing, "DirectTransport", lambda: httpx2.MockTransport(answer))
-    secrets.set("TEAM", "hf_team", "ada")
-    endpoint = endpoints.add("team", "https://router.huggingface.co/v1", "ada", secret="TEAM").value
-    return endpoints, endpoint, asked
-
-
-def test_who_serves_a_model_behind_the_router(router):
-    endpoints, endpoint, asked = router
-    assert endpoints.served_by(endpoint, "org/model") == Provider(name="able", supports_tools=True)
-    assert endpoints.served_by(endpoint, "org/bare") is None
-    assert endpoints.served_by(endpoint, "org/unheard-of") is None
-    assert endpoints.served_by(endpoint, "org/model:other") is None
-    assert asked[0] == "https://router.huggingface.co/v1/models"
-    assert len(asked) == 2  # once, and once whether the hub knows the token

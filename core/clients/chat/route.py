@@ -5,12 +5,12 @@ from typing import Final
 import httpx2
 import msgspec
 
+from core.domain.address import ROUTER_PATHS
 from core.domain.endpoint import Endpoint
 from core.errors import Fault, FaultError
 
 ROUTER: Final = "https://router.huggingface.co"
 _CHAT_PATH: Final = "/chat/completions"
-_ROUTER_PATHS: Final = frozenset({"", "/", "/v1", "/v1/", f"/v1{_CHAT_PATH}"})
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +53,7 @@ def route_to(endpoint: Endpoint, address: str, given: str | None) -> Route:
 
 def _is_router(address: str) -> bool:
     url = _url(address)
-    return origin_of(url) == ROUTER and url.path in _ROUTER_PATHS
+    return origin_of(url) == ROUTER and url.path in ROUTER_PATHS
 
 
 def _origin(address: str) -> str:
