@@ -6,7 +6,6 @@ import sys
 import pytest
 
 from core.services.secrets import SecretService
-from tests.support.scripted import ScriptedServer
 
 
 def stdin(monkeypatch, text):
@@ -45,31 +44,6 @@ def test_doctor_without_a_database_says_so_and_checks_the_rest(cli, monkeypatch)
     assert ended.code == 1
     assert [(check["name"], check["ok"]) for check in ended.json["checks"]] == [("database", False), ("disk", True)]
     assert "s3cret" not in ended.out + ended.err
-
-
-def test_endpoints(cli):
-    with ScriptedServer() as server:
-        added = cli("endpoint", "add", "office", "--base-url", server.base_url, "--api-key-secret", "OFFICE", "--json")
-        assert added.code == 0
-        assert added.json == {
-            "name": "office",
-            "kind": "openai",
-            "base_url": server.base_url,
-            "url": f"{server.base_url}/chat/completions",
-            "secret": "OFFICE",
-            "model": "",
-            "default": True,
-        }
-        assert "The secret OFFICE is not set yet" in added.err
-    assert [(one["name"], one["default"]) for one in cli("endpoint", "list", "--json").json] == [
-        ("office", True),
-        ("demo", False),
-    ]
-    assert "*  office" in cli("endpoint", "list").out
-    assert cli("endpoint", "add", "office", "--base-url", "http://h/v1").code == 1
-    assert cli("endpoint", "add", "demo", "--base-url", "http://h/v1").code == 1
-    refused = cli("endpoint", "add", "b", "--base-url", "http://key@h/v1")
-    assert (refused.code, "Keep the key as a secret" in refused.err) == (2, True)
 
 
 def test_secrets_are_set_from_stdin_and_never_printed(cli, monkeypatch, engine, settings):
