@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from core.clients.chat.probe import EndpointProbe, probe
 from core.domain.address import final_url
 from core.domain.endpoint import Endpoint
-from core.errors import Fault, FaultError
+from core.errors import ConfigurationError, Fault, FaultError
 from core.services.connections import Connections
 from core.services.endpoint_health import Answer, list_of
 from core.services.latest import Known, Latest
@@ -57,6 +57,8 @@ class EndpointAsker:
             return _Place(self._connections.address(endpoint), self._connections.key(endpoint))
         except FaultError as error:
             return _Place(endpoint.base_url, fault=error.fault)
+        except ConfigurationError as error:  # the key of all secrets is not readable: no screen should go with it
+            return _Place(endpoint.base_url, fault=Fault("auth", str(error)))
 
     def _key(self, endpoint: Endpoint) -> tuple[object, ...]:
         file = endpoint.model if endpoint.kind == "local" else ""

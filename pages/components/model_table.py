@@ -18,8 +18,8 @@ _ROW_PX, _MOST_PX = 35, 420
 _COLUMNS = {
     "model": st.column_config.TextColumn("Model", width="medium"),
     "context": st.column_config.NumberColumn("Context", format="localized", help="Tokens that fit"),
-    "input": st.column_config.NumberColumn("In", format="dollar", help="US dollars for a million tokens read"),
-    "output": st.column_config.NumberColumn("Out", format="dollar", help="US dollars for a million tokens written"),
+    "input": st.column_config.NumberColumn("In", format="$%g", help="US dollars for a million tokens read"),
+    "output": st.column_config.NumberColumn("Out", format="$%g", help="US dollars for a million tokens written"),
     "tools": st.column_config.TextColumn("Tools", width="small"),
     "images": st.column_config.TextColumn("Images", width="small"),
     "schema": st.column_config.TextColumn("Schema", width="small", help="Keeps to a JSON schema"),

@@ -47,7 +47,12 @@ def context(count: int | None) -> str:
 
 
 def price(of: Price | None) -> str:
-    return f"${of.input_usd:,.2f} in, ${of.output_usd:,.2f} out for a million tokens" if of else ""
+    return f"{_usd(of.input_usd)} in, {_usd(of.output_usd)} out for a million tokens" if of else ""
+
+
+def _usd(amount: float) -> str:
+    """$0.20, $12.50, $0.004: below a cent the digits that count."""
+    return f"${amount:,.2f}" if amount >= 0.01 or amount == 0 else f"${amount:.2g}"
 
 
 def tokens(count: int | None) -> str:
@@ -58,4 +63,4 @@ def tokens(count: int | None) -> str:
 
 
 def dollars(of: Price | None) -> str:
-    return f"${of.input_usd:,.2f} / ${of.output_usd:,.2f}" if of else ""
+    return f"{_usd(of.input_usd)} / {_usd(of.output_usd)}" if of else ""

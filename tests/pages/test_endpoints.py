@@ -4,6 +4,7 @@ import threading
 import time
 
 import httpx2
+import msgspec
 import pytest
 
 from core.bootstrap import App
@@ -183,3 +184,26 @@ def test_a_provider_is_pinned_unless_a_person_chooses_one(app: App, open_page: O
     widget(page, "selectbox", "model").set_value("org/bare").run()
     assert (draft_of(app, clerk).model, draft_of(app, clerk).provider) == ("org/bare", "")
     assert widget(page, "selectbox", "provider_org/bare").proto.placeholder.startswith("whoever the router chooses")
+
+
+def test_thousands_of_models_are_no_burden(app: App, open_page: Open, clerk: Agent):
+    models = [{"id": f"vendor-{number % 70}/model-{number}", "context_length": number} for number in range(5_000)]
+    with ScriptedServer(listing=status(200, {"data": models})) as server:
+        app.endpoints.add("mall", server.base_url, "", model="vendor-7/model-7")
+        known(app, "mall")
+    page = editor(open_page, clerk, "Model")
+    began = time.monotonic()
+    page.session_state[f"compare-{clerk.id.hex}-0"] = True
+    page.run()
+    assert time.monotonic() - began < BOUND_S
+    assert len(widget(page, "selectbox", "model").options) == len(page.dataframe[0].value) == 5_000
+    widget(page, "text_input", "search_all").set_value("vendor-7/ 4907").run()
+    assert page.dataframe[0].value["model"].tolist() == ["vendor-7/model-4907"]
+
+
+def test_an_agent_whose_endpoint_is_gone_can_be_given_another(app: App, open_page: Open, clerk: Agent):
+    app.agents.save_draft(clerk.id, msgspec.structs.replace(app.agents.live_spec(clerk), endpoint="gone"), "")
+    page = editor(open_page, clerk, "Model")
+    assert "Choose another one for this agent" in shown(page)
+    widget(page, "selectbox", "endpoint").set_value("").run()
+    assert draft_of(app, clerk) is None

@@ -8,6 +8,7 @@ import pytest
 from core.clients.demo.server import DemoServer
 from core.clients.local import LocalModels
 from core.domain.model_info import ModelInfo
+from core.services import secret_key
 from core.services.connections import Connections
 from core.services.endpoints import EndpointService
 from core.services.secrets import SecretService
@@ -120,3 +121,13 @@ def test_what_a_check_tells_of_the_default_model(endpoints, model, listed, words
         message = endpoints.check("office").message
     assert message.startswith("Answers in ")
     assert message.endswith(f" ms, {words}")
+
+
+def test_a_key_of_all_secrets_that_is_broken_takes_no_screen_with_it(services, settings):
+    endpoints, secrets = services
+    secrets.set("OFFICE", "s3cret", "ada")
+    endpoints.add("office", "http://127.0.0.1:1/v1", "ada", secret="OFFICE")
+    (settings.home / secret_key.FILE_NAME).write_text("no key")
+    known = endpoints.look(patience_s=LIMIT_S)["office"].value
+    assert (known.ok, known.kind) == (False, "auth")
+    assert "is not a key. Put the right file back" in known.message

@@ -24,6 +24,7 @@ _CONTEXT: Final = (
     "max_input_tokens",
     "n_ctx_train",
 )
+_NAME_CHARS: Final = 300
 _IMAGE: Final = frozenset({"image", "images", "vision", "multimodal"})
 _TOOLS: Final = frozenset({"tools", "tool_use", "tool-use", "tool_call", "tool-calling", "function_calling"})
 _SCHEMAS: Final = frozenset({"structured_outputs", "structured_output", "json_schema"})
@@ -49,10 +50,15 @@ def models_in(items: Iterable[Json]) -> tuple[ModelInfo, ...]:
 def _models(items: Iterable[Json]) -> Iterator[ModelInfo]:
     for item in items:
         match item:
-            case str(name):
-                yield ModelInfo(name=words.bounded(name, 300))
-            case {"id": str(name)} | {"name": str(name)} | {"model": str(name)}:
-                yield _model(words.bounded(name, 300), item)
+            case str(name) if _can_be_asked(name):
+                yield ModelInfo(name=name)
+            case {"id": str(name)} | {"name": str(name)} | {"model": str(name)} if _can_be_asked(name):
+                yield _model(name, item)
+
+
+def _can_be_asked(name: str) -> bool:
+    """Whether a name can be shown and sent exactly as the server wrote it. One that was mended would be another's."""
+    return bool(name) and name == words.bounded(name, _NAME_CHARS) and name.isprintable()
 
 
 def _model(name: str, item: Object) -> ModelInfo:

@@ -20,6 +20,7 @@ from core.domain.model_info import ModelInfo
 from core.errors import Fault, FaultError
 
 _LIMIT_BYTES: Final = 16 * 1024 * 1024
+_SAID_CHARS: Final = 300
 _IDENTITY_URL: Final = "https://huggingface.co/api/whoami-v2"
 
 
@@ -106,7 +107,8 @@ async def _models(client: httpx2.AsyncClient, route: Route) -> tuple[ModelInfo, 
     except ValueError:
         listed = None
     if (items := items_in(listed)) is None:
-        raise FaultError(Fault("stream_malformed", f"This is no list of models: {words.of_body(body)}"))
+        said = words.bounded(words.of_body(body), _SAID_CHARS) or "the answer is empty."
+        raise FaultError(Fault("stream_malformed", f"This is no list of models: {said}"))
     return models_in(items)
 
 
@@ -115,7 +117,9 @@ async def _get(client: httpx2.AsyncClient, url: str) -> bytes:
         async with client.stream("GET", url) as answer:
             body = await _bounded(answer.aiter_bytes())
     if answer.has_redirect_location:
-        raise FaultError(faults.of_redirect(answer.status_code, answer.headers))
+        # The list has moved, and the address that a person has to give is the one above it.
+        target = answer.headers["location"].rstrip("/").removesuffix("/models")
+        raise FaultError(faults.of_redirect(answer.status_code, {"location": target}))
     if not answer.is_success:
         raise FaultError(faults.of_answer(answer.status_code, answer.headers, body, time.time()))
     return body

@@ -23,7 +23,7 @@ def model(draft: Draft) -> None:
     if choice.better:
         st.caption(plain(choice.better))
     _endpoint(draft)
-    if choice.endpoint.kind != "demo":
+    if choice.endpoint.kind == "local" or choice.endpoint.base_url:  # not the demo, nor an endpoint that is gone
         pick_model(draft, choice.endpoint)
     _sampling(draft, spec.parameters)
     answer_format(draft)

@@ -167,3 +167,20 @@ json_values = st.recursive(
 @given(st.lists(json_values, max_size=4))
 def test_no_list_breaks_the_reader(items):
     assert all(isinstance(model, ModelInfo) for model in models(items))
+
+
+def test_a_name_that_cannot_be_sent_as_it_stands_is_no_choice():
+    names = [
+        "",
+        "  ",
+        "a\ud83d",
+        "line\nbreak",
+        "nul\0",
+        "x" * 301,
+        "bidi\u202e",
+        "<b>*fine*</b>",
+        "modèle 7B",
+        "x" * 300,
+    ]
+    told = models_in([{"id": name} for name in names])
+    assert [model.name for model in told] == ["<b>*fine*</b>", "modèle 7B", "x" * 300]

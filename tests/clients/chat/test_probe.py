@@ -55,7 +55,9 @@ def test_lists_of_many_servers(body, models):
         (httpx2.Response(404, text="nothing here"), "not_found", "nothing here"),
         (httpx2.Response(200, text="<html><title>Hello</title></html>"), "stream_malformed", "Hello"),
         (httpx2.Response(200, json={"hello": 1}), "stream_malformed", "hello"),
-        (httpx2.Response(301, headers={"location": "https://h/v1"}), "not_found", "https://h/v1"),
+        (httpx2.Response(301, headers={"location": "https://h/v1/models"}), "not_found", "to https://h/v1. Set that"),
+        (httpx2.Response(200), "stream_malformed", "no list of models: the answer is empty."),
+        (httpx2.Response(200, text="[" * 200_000), "stream_malformed", "no list of models"),
         (httpx2.Response(200, content=b"[" + b"1," * 9_000_000), "size_limit", "larger"),
     ],
 )
@@ -63,6 +65,7 @@ def test_servers_that_do_not(answer, kind, said):
     found = probe(ENDPOINT, "http://h/v1", "sk-1", transport=answering(lambda _: answer))
     assert (found.ok, found.fault.kind) == (False, kind)
     assert said in found.fault.message
+    assert len(found.fault.message) < 400
 
 
 def test_nobody_listens():
