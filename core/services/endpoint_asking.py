@@ -7,10 +7,12 @@ from typing import Final, NamedTuple
 from core.clients.chat.probe import EndpointProbe, probe
 from core.domain.address import final_url
 from core.domain.endpoint import Endpoint
+from core.domain.model_info import ModelList
 from core.errors import ConfigurationError, Fault, FaultError
 from core.services.connections import Connections
 from core.services.endpoint_health import Answer, list_of
 from core.services.latest import Known, Latest
+from core.services.list_store import ListStore
 
 LIST_GOOD_S: Final = 600.0
 HEALTH_GOOD_S: Final = 60.0
@@ -21,8 +23,8 @@ BAD_S: Final = 15.0
 class EndpointAsker:
     """Thread-safe. What was told for another address or another key does not count."""
 
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
+    def __init__(self, connections: Connections, store: ListStore) -> None:
+        self._connections, self._store = connections, store
         self._latest: Latest[Answer] = Latest()
 
     def ask(self, endpoint: Endpoint, limit_s: float) -> Answer:
@@ -39,16 +41,23 @@ class EndpointAsker:
             self._key(endpoint), lambda: self._question(endpoint, limit_s), _good_for(good_for_s), patience_s
         )
 
+    def listed(self, endpoint: Endpoint) -> ModelList | None:
+        """The models that were told last, in this process or an older one, however long ago."""
+        answer = self._latest.kept(self._key(endpoint))
+        return answer.models if answer else self._store.load(endpoint)
+
     def _question(self, endpoint: Endpoint, limit_s: float) -> Callable[[], Answer]:
         """A call that asks. The database is read here: the answer may come after the App was closed."""
-        before = self._latest.kept(self._key(endpoint))
-        known = before.models if before else None
+        before = self.listed(endpoint)
         place = None if endpoint.kind == "local" else self._place(endpoint)  # starting its server takes long
 
         def ask() -> Answer:
             found, url = _probed(endpoint, place or self._place(endpoint), limit_s)
             now = datetime.now(UTC)
-            return Answer(found, url, now, list_of(found, now, known))
+            told = list_of(found, now, before)
+            if not told.problem:
+                self._store.save(endpoint, told)
+            return Answer(found, url, now, told)
 
         return ask
 

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -22,6 +23,7 @@ from core.services.endpoint_choice import Choice, choose_from, unknown
 from core.services.endpoint_health import EndpointHealth, health_of
 from core.services.keeping import keep
 from core.services.latest import Known
+from core.services.list_store import ListStore
 from core.services.secrets import HUGGING_FACE_TOKEN, SecretService
 from core.settings import Settings
 
@@ -33,7 +35,7 @@ DEMO = Endpoint(name="demo", kind="demo", model="demo")
 CHECK_LIMIT_S = 10.0
 LOOK_LIMIT_S = 5.0
 PIN_LIMIT_S = 3.0
-PIN_GOOD_S = 3_600.0
+PIN_GOOD_FOR = timedelta(hours=1)
 _DEFAULT = "default_endpoint"
 IMAGES_PATIENCE_S = 3.0
 """The start of a run with an image waits this long for the list that says who can see."""
@@ -50,7 +52,7 @@ class EndpointService:
             raise ConfigurationError(f"HF_API_URL cannot be used. {problem}")
         self._engine, self._settings = engine, settings
         self._secrets, self._connections = secrets, connections
-        self._asker = EndpointAsker(connections)
+        self._asker = EndpointAsker(connections, ListStore(settings.home / "model_lists"))
 
     def list(self) -> Endpoints:
         """In the order in which one is chosen where nobody says which."""
@@ -202,7 +204,7 @@ class EndpointService:
             return self._local_list()
         good_for_s = 0.0 if fresh else LIST_GOOD_S
         answer, is_asked = self._asker.look(endpoint, good_for_s, LOOK_LIMIT_S, patience_s)
-        told = answer.models if answer else ModelList()
+        told = answer.models if answer else self._asker.listed(endpoint) or ModelList()
         return msgspec.structs.replace(told, is_asked=is_asked)
 
     def _local_list(self) -> ModelList:
@@ -210,12 +212,15 @@ class EndpointService:
 
     def pin(self, endpoint: Endpoint, model: str, wanted: str) -> Pin:
         """Who is to serve a run's model: always the same behind a router, as long as it is alive."""
-        return pinned(endpoint, model, wanted, lambda: self._pin_list(endpoint))
+        return pinned(endpoint, model, wanted, lambda: self._pin_list(endpoint, model))
 
-    def _pin_list(self, endpoint: Endpoint) -> ModelList:
-        """An old list is good enough, and it is not waited for long: somebody wants an answer."""
-        answer, _ = self._asker.look(endpoint, PIN_GOOD_S, LOOK_LIMIT_S, PIN_LIMIT_S)
-        return answer.models if answer else ModelList()
+    def _pin_list(self, endpoint: Endpoint, model: str) -> ModelList:
+        """One of this hour that has the model is good enough; no other is waited for long: somebody wants an answer."""
+        listed = self._asker.listed(endpoint) or ModelList()
+        if listed.at and datetime.now(UTC) - listed.at < PIN_GOOD_FOR and listed.named(model):
+            return listed
+        answer, _ = self._asker.look(endpoint, LIST_GOOD_S, LOOK_LIMIT_S, PIN_LIMIT_S)
+        return answer.models if answer else listed
 
     def supports_tools(self, endpoint: Endpoint) -> bool | None:
         """Whether its model can be given tools; None: nobody knows before it was tried."""

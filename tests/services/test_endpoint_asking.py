@@ -18,11 +18,22 @@ LIMIT_S = 10.0
 
 
 @pytest.fixture
-def services(engine, settings):
-    secrets, demo = SecretService(engine, settings), DemoServer(tokens_per_second=0)
-    connections = Connections(secrets, demo, LocalModels(settings.home / "models"))
-    yield EndpointService(engine, settings, secrets, connections), secrets
+def demo():
+    demo = DemoServer(tokens_per_second=0)
+    yield demo
     demo.stop()
+
+
+def started(engine, settings, demo):
+    """The services of a process that was started just now."""
+    secrets = SecretService(engine, settings)
+    connections = Connections(secrets, demo, LocalModels(settings.home / "models"))
+    return EndpointService(engine, settings, secrets, connections), secrets
+
+
+@pytest.fixture
+def services(engine, settings, demo):
+    return started(engine, settings, demo)
 
 
 @pytest.fixture
@@ -131,3 +142,29 @@ def test_a_key_of_all_secrets_that_is_broken_takes_no_screen_with_it(services, s
     known = endpoints.look(patience_s=LIMIT_S)["office"].value
     assert (known.ok, known.kind) == (False, "auth")
     assert "is not a key. Put the right file back" in known.message
+
+
+def test_a_new_process_shows_the_old_list_while_it_asks(endpoints, engine, settings, demo, gate):
+    with ScriptedServer(models=["a"]) as server:
+        endpoint = endpoints.add("office", server.base_url, "ada", model="a").value
+        old = endpoints.catalogue("office")
+        server.listing = text("x").headers_held_by(gate)
+        later, _ = started(engine, settings, demo)
+        told = later.catalogue_now(endpoint)
+        assert (told.models, told.at, told.is_asked) == (old.models, old.at, True)
+        gate.set()
+
+
+def test_a_list_that_cannot_be_kept_or_read_is_only_asked_for_again(endpoints, engine, settings, demo):
+    settings.home.mkdir(exist_ok=True)
+    (settings.home / "model_lists").write_text("a file where the folder should be")
+    with ScriptedServer(models=["a"]) as server:
+        endpoint = endpoints.add("office", server.base_url, "ada").value
+        assert endpoints.models("office") == ("a",)
+        (settings.home / "model_lists").unlink()
+        endpoints.check("office")
+        (kept,) = (settings.home / "model_lists").iterdir()
+        kept.write_bytes(b"\xff not JSON")
+        later, _ = started(engine, settings, demo)
+        assert later.catalogue_now(endpoint).models == ()
+        assert later.models("office") == ("a",)

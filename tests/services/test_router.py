@@ -1,5 +1,7 @@
 """The Hugging Face router: a run names who serves it, and tells when somebody else did."""
 
+from contextlib import closing
+
 import httpx2
 import msgspec
 import pytest
@@ -75,3 +77,14 @@ def test_where_nobody_can_be_pinned_the_run_says_so(app, router):
         "Anybody may serve this run, whom the router chooses. It lists nobody who serves org/bare now.",
     )
     assert router.models == ["org/bare"]
+
+
+def test_a_later_process_pins_by_the_list_that_an_older_one_was_told(app, router):
+    answered(app, model="org/model")
+    asked = len(router.asked)
+    with closing(build(app.settings, adopt=False)) as later:
+        later.executor.start()
+        assert answered(later, model="org/model").state.spec.provider == "able"
+        assert len(router.asked) == asked + 1  # the answer itself
+        router.listed.append({"id": "org/new", "providers": [{"provider": "first"}]})
+        assert answered(later, model="org/new").state.spec.provider == "first"
