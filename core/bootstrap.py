@@ -41,6 +41,7 @@ from core.services.comparison_runs import ComparisonRunService
 from core.services.comparisons import ComparisonService
 from core.services.connections import Connections
 from core.services.conversations import ConversationService
+from core.services.datasets import DatasetService
 from core.services.decisions import DecisionService
 from core.services.drill import DrillService
 from core.services.endpoints import EndpointService
@@ -91,6 +92,7 @@ class App:
     comparison_runs: ComparisonRunService
     proofs: ProofService
     bundles: BundleService
+    datasets: DatasetService
     health: HealthService
     drill: DrillService
     proof_desk: ProofDesk
@@ -196,6 +198,7 @@ def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] =
         comparison_runs=ComparisonRunService(engine, comparisons, variants, runs),
         proofs=proofs,
         bundles=BundleService(engine, attachments),
+        datasets=DatasetService(engine),
         health=HealthService(engine, settings, endpoints),
         drill=drill,
         proof_desk=ProofDesk(drill.rows, proofs.audits),

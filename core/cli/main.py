@@ -17,6 +17,7 @@ COMMANDS = {
     "doctor": ("core.cli.database", "Check that everything the app needs answers."),
     "agent": ("core.cli.agent", "Agents: list, show, import and export them as files."),
     "audit": ("core.cli.proofs", "Prove that no journal was changed."),
+    "dataset": ("core.cli.dataset", "Datasets: list, import and export them as files."),
     "drill": ("core.cli.drill", "Prove that a crash duplicates nothing and loses nothing."),
     "endpoint": ("core.cli.endpoint", "Endpoints: where models are served."),
     "run": ("core.cli.run", "Start a run and follow it to its end."),

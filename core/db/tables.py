@@ -1,8 +1,8 @@
 """Every table, for migrations and tests: importing this module fills `Base.metadata`."""
 
-from core.db import agent_tables, attachment_tables, comparison_tables, run_tables, tool_tables
+from core.db import agent_tables, attachment_tables, comparison_tables, evaluation_tables, run_tables, tool_tables
 from core.db.base import Base
 
 metadata = Base.metadata
 
-__all__ = ["agent_tables", "attachment_tables", "comparison_tables", "metadata", "run_tables", "tool_tables"]
+__all__ = ["agent_tables", "attachment_tables", "comparison_tables", "evaluation_tables", "metadata", "run_tables", "tool_tables"]

@@ -45,6 +45,18 @@ ROWS = {
         (
             "INSERT INTO runs (id, kind, caller_run_id, caller_effect) "
             "SELECT gen_random_uuid(), 'call', id, '1.0' FROM runs WHERE kind = 'chat' LIMIT 1"
+    "0008": (
+        "INSERT INTO datasets (id, name) VALUES (gen_random_uuid(), 'd')",
+        "INSERT INTO dataset_versions (dataset_id, number) SELECT id, 1 FROM datasets",
+        "INSERT INTO dataset_items (dataset_id, version, number, input) SELECT id, 1, 1, 'i' FROM datasets",
+        (
+            "INSERT INTO evaluations (id, name, dataset_id, version, plan, evaluators) "
+            "SELECT gen_random_uuid(), 'e', id, 1, '{}', '[]' FROM datasets"
+        ),
+        "INSERT INTO evaluation_cells (evaluation_id, variant, item, repeat) SELECT id, 0, 1, 1 FROM evaluations",
+        (
+            "INSERT INTO scores (evaluation_id, variant, item, repeat, evaluator) "
+            "SELECT id, 0, 1, 1, 'c1:' FROM evaluations"
         ),
     ),
 }
