@@ -45,6 +45,10 @@ from core.services.datasets import DatasetService
 from core.services.decisions import DecisionService
 from core.services.drill import DrillService
 from core.services.endpoints import EndpointService
+from core.services.evaluation_drive import EvaluationDrive, EvaluationLoop
+from core.services.evaluation_planning import EvaluationPlanner
+from core.services.evaluation_report import ReportService
+from core.services.evaluations import EvaluationService
 from core.services.executor import Crew, Executor
 from core.services.health import HealthService
 from core.services.http_drafts import HttpDrafts
@@ -93,6 +97,10 @@ class App:
     proofs: ProofService
     bundles: BundleService
     datasets: DatasetService
+    evaluations: EvaluationService
+    evaluation_reports: ReportService
+    evaluation_drive: EvaluationDrive
+    evaluation_loop: EvaluationLoop
     health: HealthService
     drill: DrillService
     proof_desk: ProofDesk
@@ -102,6 +110,7 @@ class App:
     def close(self) -> None:
         """Let go of every run and of everything this process started. The App is not to be used afterwards."""
         self.proof_desk.close()
+        self.evaluation_loop.stop()
         self.executor.stop()
         self._parts.toolbox.close()
         self.local_models.close()
@@ -176,6 +185,11 @@ def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] =
         executes=settings.execute,
     )
     drill = DrillService(engine, settings)
+    drive = EvaluationDrive(engine, None if adopt or not settings.execute else executor.submit)
+    loop = EvaluationLoop(drive)
+    parts.feed.on_end = loop.ring
+    planner = EvaluationPlanner(engine, variants, specs, endpoints)
+    evaluations = EvaluationService(engine, planner, runs, loop, drives=adopt and settings.execute)
     return App(
         settings=settings,
         agents=agents,
@@ -199,6 +213,10 @@ def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] =
         proofs=proofs,
         bundles=BundleService(engine, attachments),
         datasets=DatasetService(engine),
+        evaluations=evaluations,
+        evaluation_reports=ReportService(evaluations),
+        evaluation_drive=drive,
+        evaluation_loop=loop,
         health=HealthService(engine, settings, endpoints),
         drill=drill,
         proof_desk=ProofDesk(drill.rows, proofs.audits),
@@ -273,6 +291,8 @@ def get_app() -> App:
             logs.configure(settings.log_level)
             app = build(settings, adopt=settings.execute)
             app.executor.start()
+            if settings.execute:
+                app.evaluation_loop.start()
             _anchor.app = app
         return app
 

@@ -5,4 +5,12 @@ from core.db.base import Base
 
 metadata = Base.metadata
 
-__all__ = ["agent_tables", "attachment_tables", "comparison_tables", "evaluation_tables", "metadata", "run_tables", "tool_tables"]
+__all__ = [
+    "agent_tables",
+    "attachment_tables",
+    "comparison_tables",
+    "evaluation_tables",
+    "metadata",
+    "run_tables",
+    "tool_tables",
+]

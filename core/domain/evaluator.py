@@ -102,6 +102,8 @@ class Judge(_Evaluator, frozen=True, tag="judge"):
     endpoint: str = ""
     model: str = ""
     pass_at: float = 0.7
+    temperature: float | None = 0.0
+    """None: not sent; some models refuse to be told."""
     max_tokens: int = 800
 
 

@@ -40,10 +40,8 @@ _SHOWN_CHARS = 80
 
 def judge(evaluator: PureEvaluator, item: Item, run: Observed) -> Verdict:
     """What the evaluator says. A run that failed passes nothing; one that was stopped is not judged."""
-    if run.status == "cancelled":
-        return unsaid("The run was stopped.")
-    if run.status == "failed":
-        return verdict(False, f"The run failed. {run.fault}".strip())
+    if (without := without_answer(run)) is not None:
+        return without
     match evaluator:
         case Latency() | Tokens() | Cost():
             return _used(evaluator, run)
@@ -61,6 +59,19 @@ def judge(evaluator: PureEvaluator, item: Item, run: Observed) -> Verdict:
             return unsaid("Nothing is expected of this item.")
         case _:
             return _against(evaluator, item.expected, run.output)
+
+
+def without_answer(run: Observed) -> Verdict | None:
+    """What every evaluator says of a run that has no answer; None: it has one."""
+    match run.status:
+        case "done":
+            return None
+        case "cancelled":
+            return unsaid("The run was stopped.")
+        case "failed":
+            return verdict(False, f"The run failed. {run.fault}".strip())
+        case _:
+            assert_never(run.status)
 
 
 def _against(

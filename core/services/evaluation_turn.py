@@ -1,0 +1,237 @@
+"""One turn of an evaluation, in one transaction: what ended is judged, what there is room for begins.
+
+The evaluation's row is locked meanwhile, so it does not matter how many processes look after it; and a process
+that dies in the middle leaves nothing behind, since a cell is given its run in the transaction that records it.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from core import ids
+from core.db.unit import UnitOfWork
+from core.domain.dataset import Item
+from core.domain.evaluation import CellKey, Evaluation, FrozenModel, PlannedVariant, Score, UsedEvaluator
+from core.domain.evaluator import HumanVote, Judge, Verdict
+from core.domain.event import Created, Event
+from core.domain.judging import judge, without_answer
+from core.domain.message import Message, SystemMessage, UserMessage
+from core.domain.observed import Observed, observed
+from core.domain.rubric import judged, question
+from core.domain.run import ENDED, Run, RunSpec, RunStatus
+from core.domain.spending import bound_usd, used_usd
+from core.domain.template import render
+from core.domain.wire import request_body
+from core.engine.state import fold
+from core.repositories.dataset_items import DatasetItemRepository
+from core.repositories.evaluation_cells import CellRepository
+from core.repositories.evaluation_lines import EvaluationLineRepository
+from core.repositories.evaluations import EvaluationRepository
+from core.repositories.journal import JournalRepository
+from core.repositories.scores import ScoreRepository
+
+AT_ONCE = 50
+"""Cells judged in one turn: others wait for its transaction."""
+
+
+class _Judging(NamedTuple):
+    """A judging model that is to be asked about a cell."""
+
+    evaluator: str
+    spec: RunSpec
+    question: str
+    bound_usd: float
+
+
+class Turn:
+    """Made for one unit of work over a locked evaluation."""
+
+    def __init__(self, unit: UnitOfWork, evaluation: Evaluation) -> None:
+        session, one = unit.session, evaluation.id
+        self._evaluation = evaluation
+        self._evaluations = EvaluationRepository(session)
+        self._cells, self._scores = CellRepository(session, one), ScoreRepository(session, one)
+        self._lines = EvaluationLineRepository(session, one)
+        self._journal = JournalRepository(session.connection())
+        self._items = DatasetItemRepository(session, evaluation.dataset_id, evaluation.version)
+        self._charged_usd = self._cells.charged_usd() + self._scores.charged_usd()
+        self._lacks_money = False
+        self.begun: list[UUID] = []
+        """The runs that were queued."""
+
+    def take(self) -> bool:
+        """Whether there may be more to do at once."""
+        under_way, pending = self._cells.under_way(), self._scores.pending()
+        statuses = self._lines.statuses([*(run_id for run_id, _ in under_way.values()), *pending.values()])
+        open_runs = {run_id: where for run_id, where in statuses.items() if where[0] not in ENDED}
+        self._read_judges({place: run_id for place, run_id in pending.items() if run_id not in open_runs})
+        ended = {cell: run for cell, run in under_way.items() if run[0] not in open_runs}
+        self._settle(dict(list(ended.items())[:AT_ONCE]))
+        if self._evaluation.status == "running":
+            self._begin(open_runs)
+            self._rest(has_open_runs=bool(open_runs or self.begun))
+        return len(ended) > AT_ONCE
+
+    def _read_judges(self, pending: Mapping[tuple[CellKey, str], UUID]) -> None:
+        journals = self._journal.read_many(pending.values())
+        for (cell, evaluator), run_id in pending.items():
+            used = self._evaluation.by_hash.get(evaluator)
+            verdict, cost = _said_by(used, journals.get(run_id))
+            self._scores.judged(cell, evaluator, verdict, cost)
+
+    def _settle(self, ended: Mapping[CellKey, tuple[UUID, float]]) -> None:
+        journals = self._journal.read_many(run_id for run_id, _ in ended.values())
+        items = self._items.some({cell.item for cell in ended})
+        for cell, (run_id, charged_usd) in ended.items():
+            if run_id in journals:
+                self._judge(cell, observed(fold(journals[run_id])), items[cell.item], charged_usd)
+            else:  # cleaned away before it was judged
+                self._cells.end(cell, charged_usd)
+
+    def _judge(self, cell: CellKey, run: Observed, item: Item, charged_usd: float) -> None:
+        known = self._scores.known(cell)
+        scores, judgings = list[Score](), list[_Judging]()
+        for name, used in self._evaluation.by_hash.items():
+            if name in known or isinstance(used.evaluator, HumanVote):
+                continue
+            said = _verdict(name, used, item, run)
+            if isinstance(said, Score):
+                scores.append(said)
+            else:
+                judgings.append(said)
+        if not self._affords(sum(judging.bound_usd for judging in judgings)):
+            self._lacks_money = True
+            return
+        self._scores.add(cell, scores)
+        for judging in judgings:
+            run_id = self._queue(judging.spec, judging.question, None, ("judge",))
+            self._scores.add(
+                cell,
+                [Score(evaluator=judging.evaluator, passed=None, run_id=run_id, pending=True)],
+                judging.bound_usd,
+            )
+        price = self._evaluation.plan.variants[cell.variant].price
+        self._cells.end(cell, used_usd(run.totals.usage, price, charged_usd))
+
+    def _begin(self, open_runs: Mapping[UUID, tuple[RunStatus, str]]) -> None:
+        """As many cells as there is room for at each endpoint. A run that waits for a person takes up none."""
+        busy = Counter(endpoint for status, endpoint in open_runs.values() if status != "waiting")
+        variants = self._evaluation.plan.variants
+        for endpoint in dict.fromkeys(variant.frozen.endpoint.name for variant in variants):
+            room = self._evaluation.plan.parallel - busy[endpoint]
+            theirs = [place for place, variant in enumerate(variants) if variant.frozen.endpoint.name == endpoint]
+            while room > 0 and (cells := self._cells.planned(theirs, room)):
+                begun = self._begin_some(cells)
+                room -= begun
+                if self._lacks_money:
+                    return
+
+    def _begin_some(self, cells: list[CellKey]) -> int:
+        items = self._items.some({cell.item for cell in cells})
+        return sum(self._begin_one(cell, items[cell.item]) for cell in cells)
+
+    def _begin_one(self, cell: CellKey, item: Item) -> bool:
+        variant = self._evaluation.plan.variants[cell.variant]
+        spec = rendered(variant, item)
+        if isinstance(spec, str):
+            self._cells.give_up(cell, spec)
+            return False
+        bound = bound_of(spec, variant, item.input) or 0.0
+        if self._lacks_money or not self._affords(bound):
+            self._lacks_money = True
+            return False
+        self._cells.begin(cell, self._queue(spec, item.input, variant, ()), bound)
+        return True
+
+    def _affords(self, bound: float) -> bool:
+        """Reserve the money, if the ceiling leaves room for it."""
+        ceiling = self._evaluation.ceiling_usd
+        if ceiling is not None and bound > 0 and self._charged_usd + bound > ceiling:
+            return False
+        self._charged_usd += bound
+        return True
+
+    def _queue(self, spec: RunSpec, text: str, variant: PlannedVariant | None, tags: tuple[str, ...]) -> UUID:
+        run = Run(
+            id=ids.new_id(),
+            kind="evaluation",
+            status="queued",
+            agent_id=variant.agent_id if variant else None,
+            agent_name=variant.agent_name if variant else "",
+            revision=variant.revision if variant else None,
+            model=spec.model,
+            endpoint=spec.endpoint.name,
+            input=text[:4_000],
+            tags=(f"evaluation:{self._evaluation.id}", *tags),
+            created_by=self._evaluation.created_by,
+            created_at=datetime.now(UTC),
+            batch_id=self._evaluation.id,
+        )
+        self._journal.create(run, (Created(spec=spec, input=text),))
+        self.begun.append(run.id)
+        return run.id
+
+    def _rest(self, *, has_open_runs: bool) -> None:
+        """An evaluation that nothing can be done for any more says why."""
+        if has_open_runs:
+            return
+        if self._lacks_money:
+            reason = (
+                f"The ceiling of ${self._evaluation.ceiling_usd:,.4f} leaves no room for the next call: "
+                f"${self._charged_usd:,.4f} are spent. Raise it to go on."
+            )
+            self._evaluations.update(self._evaluation.id, status="paused", reason=reason)
+            return
+        counts = self._cells.counts()
+        if not counts.get("planned") and not counts.get("under_way") and not self._scores.pending():
+            self._evaluations.update(self._evaluation.id, status="done", reason="")
+
+
+def rendered(variant: PlannedVariant, item: Item) -> RunSpec | str:
+    """What the variant runs on the item, or why it cannot."""
+    prompt = render(variant.spec.instructions, variant.spec.variables, item.variables)
+    if prompt.missing:
+        return f"The item gives no value for {', '.join(prompt.missing)}."
+    if prompt.bad:
+        return " ".join(bad.message for bad in prompt.bad)
+    filled = tuple(span for span in prompt.spans if span.origin == "variable")
+    return msgspec.structs.replace(variant.frozen, instructions=prompt.text, filled=filled)
+
+
+def bound_of(spec: RunSpec, model: PlannedVariant | FrozenModel, text: str) -> float | None:
+    """At most what a run costs; None: nobody can say."""
+    system: list[Message] = [SystemMessage(spec.instructions)] if spec.instructions else []
+    size_bytes = len(request_body(spec, [*system, UserMessage(text)]))
+    return bound_usd(spec, model.price, model.context_tokens, size_bytes)
+
+
+def _verdict(name: str, used: UsedEvaluator, item: Item, run: Observed) -> Score | _Judging:
+    evaluator = used.evaluator
+    assert not isinstance(evaluator, HumanVote)
+    if not isinstance(evaluator, Judge):
+        return _score(name, judge(evaluator, item, run))
+    if (without := without_answer(run)) is not None:
+        return _score(name, without)
+    assert used.model is not None
+    text = question(evaluator, item, run.output)
+    return _Judging(name, used.model.frozen, text, bound_of(used.model.frozen, used.model, text) or 0.0)
+
+
+def _score(name: str, verdict: Verdict) -> Score:
+    return Score(evaluator=name, passed=verdict.passed, value=verdict.value, reason=verdict.reason)
+
+
+def _said_by(used: UsedEvaluator | None, journal: list[Event] | None) -> tuple[Verdict, float]:
+    """The verdict of a judging model's run, and what it cost."""
+    if used is None or not isinstance(used.evaluator, Judge) or journal is None:
+        return Verdict(passed=None, reason="This judging model is not asked any more."), 0.0
+    run = observed(fold(journal))
+    price = used.model.price if used.model else None
+    cost = used_usd(run.totals.usage, price, 0.0)
+    if run.status != "done":
+        return Verdict(passed=None, reason=f"The judging model did not answer. {run.fault}".strip()), cost
+    return judged(used.evaluator, run.output), cost
