@@ -33,8 +33,14 @@ def screens() -> dict[str, list[st.Page]]:
             page("agent", "Agent", "robot_2", hidden=True),
             page("prompts", "Prompts", "article"),
             page("tools", "Tools", "build"),
+            page("datasets", "Datasets", "dataset"),
         ],
-        "Use": [page("chat", "Chat", "forum")],
+        "Use": [
+            page("chat", "Chat", "forum"),
+            page("evaluations", "Evaluations", "rule"),
+            page("evaluation", "Evaluation", "rule", hidden=True),
+            page("evaluation_new", "New evaluation", "rule", hidden=True),
+        ],
         "Observe": [page("runs", "Runs", "timeline"), page("run", "Run", "receipt_long", hidden=True)],
         "Set up": [page("settings", "Settings", "settings")],
     }

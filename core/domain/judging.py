@@ -199,7 +199,7 @@ def _length(evaluator: Length, output: str) -> Verdict:
     count = units[evaluator.unit]
     is_short = evaluator.at_least is not None and count < evaluator.at_least
     is_long = evaluator.at_most is not None and count > evaluator.at_most
-    return verdict(not is_short and not is_long, f"{count:,} {evaluator.unit}.")
+    return verdict(not is_short and not is_long, f"{count:,} {evaluator.unit if count != 1 else evaluator.unit[:-1]}.")
 
 
 def _used(evaluator: Latency | Tokens | Cost, run: Observed) -> Verdict:

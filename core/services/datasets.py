@@ -54,6 +54,14 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the items differ from what the dataset had; the same file again changes nothing."""
 
 
+class Edited(msgspec.Struct, frozen=True, kw_only=True):
+    """A dataset after an edit."""
+
+    dataset: Dataset
+    added: tuple[int, ...] = ()
+    """The numbers of the new items, in their order."""
+
+
 class DatasetService:
     """A version that an evaluation used is frozen: the next edit begins a new one, whoever makes it."""
 
@@ -97,8 +105,8 @@ class DatasetService:
             if isinstance(created, Err):
                 return created
             DatasetVersionRepository(unit.session, created.value.id).add(1, 0, who)
-            filled = _change(unit, created.value, GridChanges(added=tuple(items)), who)
-            return keep(unit, filled)
+            filled = keep(unit, _change(unit, created.value, GridChanges(added=tuple(items)), who))
+            return filled if isinstance(filled, Err) else Ok(filled.value.dataset)
 
     def update(
         self,
@@ -114,7 +122,12 @@ class DatasetService:
             return keep(unit, DatasetRepository(unit.session).update(dataset_id, **changes))
 
     def edit(self, dataset_id: UUID, changes: GridChanges, who: str) -> Result[Dataset]:
-        """Keep what a person did in the grid."""
+        """Keep what a person changed."""
+        edited = self.edit_grid(dataset_id, changes, who)
+        return edited if isinstance(edited, Err) else Ok(edited.value.dataset)
+
+    def edit_grid(self, dataset_id: UUID, changes: GridChanges, who: str) -> Result[Edited]:
+        """The same, with the numbers that the added items were given."""
         with UnitOfWork(self._engine) as unit:
             dataset = DatasetRepository(unit.session).get(dataset_id, lock=True)
             return _GONE if dataset is None else keep(unit, _change(unit, dataset, changes, who))
@@ -172,9 +185,9 @@ def _read(file_name: str, content: bytes) -> Result[tuple[Item, ...]]:
     return text if isinstance(text, Err) else read_items(text.value, form)
 
 
-def _change(unit: UnitOfWork, dataset: Dataset, changes: GridChanges, who: str) -> Result[Dataset]:
+def _change(unit: UnitOfWork, dataset: Dataset, changes: GridChanges, who: str) -> Result[Edited]:
     if changes.is_nothing:
-        return Ok(dataset)
+        return Ok(Edited(dataset=dataset))
     if problem := _problem(changes):
         return problem
     versions = DatasetVersionRepository(unit.session, dataset.id)
@@ -192,7 +205,8 @@ def _change(unit: UnitOfWork, dataset: Dataset, changes: GridChanges, who: str) 
     if len(items.numbers()) > ITEM_LIMIT:
         return Err("invalid", f"A dataset has at most {ITEM_LIMIT:,} items.")
     versions.reach(number, mark.last_item + len(new))
-    return DatasetRepository(unit.session).update(dataset.id, version=number)
+    changed = DatasetRepository(unit.session).update(dataset.id, version=number)
+    return changed if isinstance(changed, Err) else Ok(Edited(dataset=changed.value, added=tuple(new)))
 
 
 def _problem(changes: GridChanges) -> Err | None:

@@ -38,6 +38,8 @@ from core.services.evaluation_turn import bound_of, rendered
 from core.services.run_spec import SpecBuilder
 from core.services.variants import Resolved, VariantService
 
+_PATIENCE_S = 2.0
+"""How long to wait for what an endpoint tells of its prices; then they are not known."""
 _ANSWER_TOKENS = 4_000
 """What an answer without a limit is taken for, where it is judged and only its length in bytes is wanted."""
 
@@ -174,7 +176,8 @@ class EvaluationPlanner:
         )
 
     def _told(self, spec: RunSpec) -> ModelInfo | None:
-        return self._endpoints.catalogue(spec.endpoint.name).named(spec.model.partition(":")[0])
+        told = self._endpoints.catalogue_now(spec.endpoint, patience_s=_PATIENCE_S)
+        return told.named(spec.model.partition(":")[0])
 
 
 def evaluator_fault(evaluator: Evaluator) -> str:

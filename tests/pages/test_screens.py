@@ -10,7 +10,21 @@ from core.services.runs import StartRun
 from tests.pages.conftest import LONGEST_S, MAIN, Open
 from tests.pages.looking import button, param, shown
 
-SCREENS = ("home", "agents", "agent", "chat", "runs", "run", "prompts", "tools", "settings")
+SCREENS = (
+    "home",
+    "agents",
+    "agent",
+    "chat",
+    "runs",
+    "run",
+    "prompts",
+    "tools",
+    "datasets",
+    "evaluations",
+    "evaluation",
+    "evaluation_new",
+    "settings",
+)
 
 
 def a_run(app: App, agent_id, text: str = "What is 2 + 3?") -> Run:

@@ -1,0 +1,176 @@
+"""What an evaluation came to: pass rates with their intervals, differences in words, time and cost as charts."""
+
+from collections.abc import Sequence
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from core.bootstrap import App
+from core.domain.evaluation import Evaluation
+from core.domain.sampling import Difference
+from core.services.evaluation_report import NamedSummary, Report
+from pages.components.evaluation.words import does, title_of
+from pages.components.frame import section
+from pages.components.state import is_dark
+from pages.components.text import compact, cost, duration, plain
+
+_SAYS = {
+    "better": (":material/trending_up:", "green"),
+    "worse": (":material/trending_down:", "red"),
+    "noise": (":material/waves:", "gray"),
+    "too_few": (":material/more_horiz:", "gray"),
+}
+_ROW_PX, _FRAME_PX, _LABEL_PX = 44, 40, 280
+
+
+def summary(app: App, report: Report) -> None:
+    judged = any(one.summary.items for one in report.variants)
+    with st.container(border=True, gap="small"):
+        if judged:
+            section("Pass rate", "95 % interval over the items")
+            pass_rates(report.variants)
+        verdicts(report.gains if judged else (), report.differences)
+        table(report.variants)
+        if report.evaluation.evaluators:
+            by_evaluator(app, report.evaluation)
+    charts(report)
+
+
+def pass_rates(variants: Sequence[NamedSummary]) -> None:
+    """A point with its interval for each variant, the numbers beside it."""
+    rows = [
+        {
+            "variant": one.name,
+            "rate": one.summary.pass_rate or 0.0,
+            "low": one.summary.interval.low,
+            "high": one.summary.interval.high,
+            "label": f"{one.summary.pass_rate:.0%}  ({one.summary.interval.low:.0%} – {one.summary.interval.high:.0%})",
+        }
+        for one in variants
+        if one.summary.pass_rate is not None
+    ]
+    colour = "#8FB0F5" if is_dark() else "#2B4F9E"
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        y=alt.Y("variant:N", sort=None, title=None, axis=_names_axis()),
+        tooltip=[
+            alt.Tooltip("variant", title="Variant"),
+            alt.Tooltip("rate", title="Pass rate", format=".1%"),
+            alt.Tooltip("low", title="From", format=".1%"),
+            alt.Tooltip("high", title="To", format=".1%"),
+        ],
+    )
+    scale = alt.Scale(domain=[0, 1])
+    line = base.mark_rule(strokeWidth=6, opacity=0.3, color=colour, strokeCap="round").encode(
+        x=alt.X("low:Q", scale=scale, title=None, axis=alt.Axis(format="%", tickCount=5)), x2="high:Q"
+    )
+    point = base.mark_point(filled=True, size=120, color=colour, opacity=1).encode(x=alt.X("rate:Q", scale=scale))
+    text = base.mark_text(dy=-14, fontSize=12, color="#A3ABB8" if is_dark() else "#5F6673").encode(
+        x=alt.X("rate:Q", scale=scale), text="label:N"
+    )
+    st.altair_chart((line + point + text).properties(height=_ROW_PX * len(rows) + _FRAME_PX))
+
+
+def verdicts(gains: Sequence[Difference], words: Sequence[str]) -> None:
+    for found, sentence in zip(gains, words, strict=False):
+        icon, colour = _SAYS[found.says]
+        st.markdown(f":{colour}[{icon}] {plain(sentence)}")
+
+
+def table(variants: Sequence[NamedSummary]) -> None:
+    rows = [
+        {
+            "Variant": one.name,
+            "Passed": one.summary.pass_rate,
+            "Score": one.summary.mean_value,
+            "Runs": one.summary.cells,
+            "Failed": one.summary.failed,
+            "Median time": duration(one.summary.p50_s),
+            "95 % within": duration(one.summary.p95_s),
+            "Tokens": compact(one.summary.tokens),
+            "Cost": cost(one.summary.cost_usd),
+        }
+        for one in variants
+    ]
+    config = st.column_config
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        placeholder="–",
+        column_config={
+            "Variant": config.TextColumn(width=220, pinned=True),
+            "Passed": config.ProgressColumn(format="percent", min_value=0, max_value=1, width=130),
+            "Score": config.NumberColumn(format="%.2f", help="Mean of what the evaluators gave, from 0 to 1"),
+        },
+    )
+
+
+def by_evaluator(app: App, evaluation: Evaluation) -> None:
+    """A row an evaluator, a column a variant: who passes what."""
+    counts = app.evaluations.by_evaluator(evaluation)
+    names = [variant.name for variant in evaluation.plan.variants]
+    rows = [
+        {"Evaluator": title_of(used.evaluator), "Asks": does(used.evaluator)}
+        | {name: _share(counts.get((revision, place))) for place, name in enumerate(names)}
+        for revision, used in evaluation.by_hash.items()
+    ]
+    config = st.column_config
+    bars = {name: config.ProgressColumn(format="percent", min_value=0, max_value=1, width=150) for name in names}
+    fixed = {"Evaluator": config.TextColumn(width=150, pinned=True), "Asks": config.TextColumn(width=260)}
+    st.dataframe(pd.DataFrame(rows), hide_index=True, placeholder="–", column_config=fixed | bars)
+
+
+def _share(counted: tuple[int, int] | None) -> float | None:
+    return counted[0] / counted[1] if counted and counted[1] else None
+
+
+def charts(report: Report) -> None:
+    """How time and cost are distributed, where there is something to see."""
+    names = [one.name for one in report.variants]
+    rows = [
+        {"variant": names[line.variant], "seconds": line.seconds, "cost": line.cost_usd, "tokens": line.tokens}
+        for line in report.lines
+        if line.state == "ended"
+    ]
+    frame = pd.DataFrame(rows, columns=["variant", "seconds", "cost", "tokens"])
+    shown = [
+        (title, column, unit)
+        for title, column, unit in (
+            ("Time", "seconds", "seconds"),
+            ("Tokens", "tokens", ""),
+            ("Cost", "cost", "dollars"),
+        )
+        if frame[column].notna().sum() > 1 and frame[column].max() > 0
+    ]
+    if not shown:
+        return
+    with st.grid(len(shown), min_column_width=300, gap="medium"):
+        for title, column, unit in shown:
+            with st.container(border=True, gap="small"):
+                section(title, unit)
+                distribution(frame, column)
+
+
+def distribution(frame: pd.DataFrame, column: str) -> None:
+    """The middle half as a box, its median as a line, everything else as thin whiskers."""
+    colour = "#8FB0F5" if is_dark() else "#2B4F9E"
+    chart = (
+        alt.Chart(frame)
+        .mark_boxplot(
+            size=18,
+            color=colour,
+            opacity=0.75,
+            median={"color": "#12161D" if is_dark() else "#FFFFFF", "strokeWidth": 2},
+            outliers={"size": 14, "color": colour, "opacity": 0.5},
+        )
+        .encode(
+            y=alt.Y("variant:N", sort=None, title=None, axis=_names_axis(150)),
+            x=alt.X(f"{column}:Q", title=None, axis=alt.Axis(tickCount=4)),
+        )
+        .properties(height=_ROW_PX * frame["variant"].nunique() + _FRAME_PX)
+    )
+    st.altair_chart(chart)
+
+
+def _names_axis(limit_px: int = _LABEL_PX) -> alt.Axis:
+    return alt.Axis(labelLimit=limit_px, ticks=False, domain=False, labelPadding=12, labelFontSize=13)

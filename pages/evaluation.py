@@ -1,0 +1,112 @@
+"""One evaluation: how far it is, what it came to, every answer."""
+
+import re
+
+import msgspec
+import streamlit as st
+
+from core.bootstrap import App, get_app
+from core.domain.evaluation import Evaluation
+from core.domain.result import Err
+from core.services.evaluation_report import Report, cell_objects, report_object, to_csv
+from pages.components.evaluation.choose_evaluators import evaluators_form
+from pages.components.evaluation.progress import bar, controls, live, why_paused
+from pages.components.evaluation.results import results
+from pages.components.evaluation.summary import summary
+from pages.components.evaluation.words import status_badge
+from pages.components.frame import empty_state, page_header
+from pages.components.session import say, show_said, uuid_param
+from pages.components.text import counted, plain
+
+PARAM = "evaluation"
+_NO_NAME = re.compile(r"[^\w-]+")
+
+
+@st.dialog("Judge the answers again", width="large")
+def judge_again(app: App, evaluation: Evaluation) -> None:
+    st.caption("No variant is asked again. Scores of before are kept, each with the revision of its evaluator.")
+    kinds = [str(used.evaluator.__struct_config__.tag) for used in evaluation.evaluators]
+    evaluators = evaluators_form(app, "again", kinds)
+    if st.button("Judge", type="primary", icon=":material/gavel:"):
+        result = app.evaluations.judge_again(evaluation.id, evaluators)
+        if isinstance(result, Err):
+            st.error(plain(result.message), icon=":material/error:")
+            return
+        say("The answers are judged again.")
+        st.rerun()
+
+
+def head(app: App, report: Report) -> None:
+    evaluation = report.evaluation
+    dataset = app.datasets.get(evaluation.dataset_id)
+    plan = evaluation.plan
+    with page_header(
+        evaluation.name,
+        f"{dataset.name if dataset else 'Dataset'}, version {evaluation.version}",
+        counted(len(plan.variants), "variant"),
+        counted(len(evaluation.evaluators), "evaluator"),
+        *([f"{plan.repeats} times each"] if plan.repeats > 1 else []),
+        ("started", evaluation.created_at),
+        evaluation.created_by,
+    ):
+        status_badge(evaluation)
+        controls(app, evaluation)
+        if evaluation.status in {"paused", "done"} and st.button("Judge again", icon=":material/gavel:"):
+            judge_again(app, evaluation)
+        with st.popover("Export", icon=":material/download:"):
+            exports(app, report)
+
+
+def exports(app: App, report: Report) -> None:
+    evaluation = report.evaluation
+    name = _NO_NAME.sub("-", evaluation.name.lower()).strip("-")[:60] or "evaluation"
+    makers = {
+        "csv": ("CSV", "text/csv", lambda: to_csv(evaluation, app.evaluation_reports.cells(evaluation))),
+        "json": ("JSON", "application/json", lambda: whole(app, report)),
+    }
+    for form, (label, mime, make) in makers.items():
+        st.download_button(
+            f"Download {label}",
+            make,
+            file_name=f"{name}.{form}",
+            mime=mime,
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"export_{form}",
+        )
+
+
+def whole(app: App, report: Report) -> bytes:
+    """Numbers and every cell."""
+    cells = app.evaluation_reports.cells(report.evaluation)
+    found = report_object(report) | {"cells": cell_objects(report.evaluation, cells)}
+    return msgspec.json.format(msgspec.json.encode(found), indent=2)
+
+
+def opened(app: App, evaluation: Evaluation) -> None:
+    report = app.evaluation_reports.report(evaluation)
+    head(app, report)
+    show_said()
+    why_paused(evaluation)
+    if evaluation.status == "running":
+        live(app, evaluation)
+    elif report.progress.ended + report.progress.impossible < report.progress.cells:
+        bar(report.progress)
+    if report.progress.ended or report.progress.impossible:
+        summary(app, report)
+        results(app, report)
+    elif evaluation.status == "running":
+        st.caption("The first answers are on their way. You may leave this page: nothing depends on it.")
+
+
+def main() -> None:
+    app = get_app()
+    evaluation_id = uuid_param(PARAM)
+    evaluation = app.evaluations.get(evaluation_id) if evaluation_id else None
+    if evaluation is not None:
+        opened(app, evaluation)
+    elif empty_state(":material/search_off:", "There is no such evaluation here.", "See all evaluations"):
+        st.switch_page("evaluations.py")
+
+
+main()
