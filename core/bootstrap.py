@@ -53,6 +53,7 @@ from core.services.executor import Crew, Executor
 from core.services.health import HealthService
 from core.services.http_drafts import HttpDrafts
 from core.services.local_models import LocalModelService
+from core.services.mcp_drafts import McpDrafts
 from core.services.own_tools import OwnTools
 from core.services.prompts import PromptService
 from core.services.proof_desk import ProofDesk
@@ -85,6 +86,7 @@ class App:
     tools: ToolService
     tool_maker: ToolMaker
     tool_sources: ToolSourceService
+    mcp_drafts: McpDrafts
     http_drafts: HttpDrafts
     attachments: AttachmentService
     own_tools: OwnTools
@@ -201,6 +203,7 @@ def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] =
         tools=ToolService(engine, catalogue, outbound, vault, runs.test_tool),
         tool_maker=maker,
         tool_sources=ToolSourceService(engine, toolbox, executor),
+        mcp_drafts=McpDrafts(engine),
         http_drafts=HttpDrafts(engine, maker, runs.try_tool),
         attachments=attachments,
         own_tools=OwnTools(agents, maker),

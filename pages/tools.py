@@ -8,6 +8,7 @@ from core.bootstrap import App, get_app
 from core.domain.listing import AgentSummary
 from core.domain.tool import ToolKind, ToolSpec
 from pages.components.frame import empty_state, page_header, quiet, section
+from pages.components.mcp_form import mcp_form
 from pages.components.request_form.form import request_form
 from pages.components.session import show_said
 from pages.components.text import counted, plain, short
@@ -15,6 +16,7 @@ from pages.components.tool_agent import agent_tool
 from pages.components.tool_import import import_openapi, start_over
 from pages.components.tool_origin import tool_origin
 from pages.components.tool_secrets import tool_secrets
+from pages.components.tool_source import from_source, one_source, servers
 from pages.components.tool_trial import trial
 
 KINDS: dict[ToolKind, tuple[str, str]] = {
@@ -30,7 +32,7 @@ KINDS: dict[ToolKind, tuple[str, str]] = {
 MOST_CARDS = 60
 """Of one kind: a document may bring thousands of tools, and nobody reads so many cards."""
 
-WAYS = {"http": "HTTP request", "openapi": "OpenAPI document", "agent": "Agent as a tool"}
+WAYS = {"http": "HTTP request", "openapi": "OpenAPI document", "mcp": "MCP server", "agent": "Agent as a tool"}
 
 
 def catalogue(app: App, tools: list[ToolSpec]) -> None:
@@ -55,7 +57,8 @@ def card(tool: ToolSpec, used_by: list[str]) -> None:
         st.caption(plain(short(tool.description, 150)))
         quiet(f"used by {short(', '.join(used_by), 60)}" if used_by else "no agent uses it", small=True)
         st.space("stretch")
-        st.button("Try it", icon=":material/play_arrow:", key=f"try_{tool.name}", on_click=open_tool, args=(tool.name,))
+        if st.button("Try it", icon=":material/play_arrow:", key=f"try_{tool.name}"):
+            st.switch_page("tools.py", query_params={"tool": tool.name})
 
 
 def effect_badge(tool: ToolSpec) -> None:
@@ -73,24 +76,19 @@ def users_of(agents: list[AgentSummary]) -> dict[str, list[str]]:
     return users
 
 
-def open_tool(name: str | None) -> None:
-    st.query_params.clear()
-    if name is not None:
-        st.query_params["tool"] = name
-
-
 def edit_tool(name: str) -> None:
     st.query_params.clear()
     st.query_params["edit"] = name
 
 
 def one(app: App, tool: ToolSpec) -> None:
-    st.button("All tools", icon=":material/arrow_back:", type="tertiary", on_click=open_tool, args=(None,))
+    st.button("All tools", icon=":material/arrow_back:", type="tertiary", on_click=st.query_params.clear)
     with page_header(tool.name, KINDS[tool.kind][0], f"at most {tool.time_limit_s:g} s"):
         effect_badge(tool)
         if tool.kind == "http":
             st.button("Edit", icon=":material/edit:", on_click=edit_tool, args=(tool.name,))
     show_said()
+    from_source(tool)
     st.text(tool.description)
     tool_origin(tool)
     tool_secrets(app, tool)
@@ -102,9 +100,8 @@ def everything(app: App) -> None:
         match st.menu_button(
             "Add a tool", list(WAYS), icon=":material/add:", type="primary", format_func=WAYS.__getitem__
         ):
-            case "http":
-                st.query_params["new"] = "http"
-                st.rerun()
+            case "http" | "mcp" as kind:
+                st.switch_page("tools.py", query_params={"new": kind})
             case "openapi":
                 start_over()
                 import_openapi(app)
@@ -122,6 +119,7 @@ def everything(app: App) -> None:
         live=True,
     )
     tools = app.tools.list(search=search or "")
+    servers(app, search or "")
     if not tools:
         empty_state(":material/build:", "No tool fits this search.")
         return
@@ -134,8 +132,13 @@ def main() -> None:
     name = st.query_params.get("tool")
     tool = app.tools.get(name) if name else None
     edited = st.query_params.get("edit", "")
-    if st.query_params.get("new") == "http":
+    new, source = st.query_params.get("new"), app.tool_sources.get(st.query_params.get("source", ""))
+    if new == "http":
         request_form(app, "")
+    elif new == "mcp":
+        mcp_form(app)
+    elif source is not None:
+        one_source(app, source)
     elif edited and app.tool_maker.http_definition(edited):
         request_form(app, edited)
     elif tool is not None:

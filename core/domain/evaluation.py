@@ -9,7 +9,8 @@ import msgspec
 from core.domain.agent import AgentSpec
 from core.domain.evaluator import Evaluator
 from core.domain.model_info import Price
-from core.domain.run import RunSpec, RunStatus, ToolMode
+from core.domain.run import RunSpec, RunStatus
+from core.domain.tool import ToolMode
 
 EvaluationStatus = Literal["running", "paused", "cancelled", "done"]
 CellState = Literal["planned", "under_way", "ended", "impossible"]

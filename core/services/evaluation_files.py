@@ -12,7 +12,7 @@ from core.domain.dataset import Dataset
 from core.domain.evaluator import Evaluator, HumanVote, Judge, PureEvaluator
 from core.domain.model_info import Price
 from core.domain.result import Err, Ok, Result
-from core.domain.run import ToolMode
+from core.domain.tool import ToolMode
 from core.domain.variant import AdHocSpec, DraftSpec, Overrides, SavedSpec, Source, Variant
 from core.services.evaluation_planning import NewEvaluation
 from core.services.shape import faults

@@ -26,10 +26,11 @@ from core.domain.model_info import ModelInfo, Price
 from core.domain.patterns import pattern_fault
 from core.domain.result import Err, Ok, Result
 from core.domain.rubric import INSTRUCTIONS, question
-from core.domain.run import RunSpec, ToolMode
+from core.domain.run import RunSpec
 from core.domain.schema_check import schema_fault
 from core.domain.spending import FREE
 from core.domain.template import render
+from core.domain.tool import ToolMode
 from core.domain.variant import Variant
 from core.repositories.dataset_items import DatasetItemRepository
 from core.repositories.datasets import DatasetRepository

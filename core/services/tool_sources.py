@@ -83,6 +83,10 @@ class ToolSourceService:
             )
         )
 
+    def offers(self, source: ToolSource) -> tuple[Offer, ...]:
+        """What a source offered when it last answered."""
+        return tuple(Offer(tool, why_not(tool)) for tool in source.seen)
+
     def add(self, name: str, look: Look, who: str, only: Collection[str] | None = None) -> Result[ToolSource]:
         """Keep a server and take in its tools as they were shown, or only some of them, by their names there."""
         accepted = _chosen(look.usable, only)

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql as pg
 
 revision = "0008"
-down_revision = "0004"
+down_revision = "0006"
 
 CELL = ["evaluation_id", "variant", "item", "repeat"]
 

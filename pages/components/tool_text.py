@@ -20,3 +20,8 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return json.dumps(value, ensure_ascii=False)
+
+
+def pretty(value: Any) -> str:
+    """A value as JSON over several lines."""
+    return json.dumps(value, ensure_ascii=False, indent=2)

@@ -45,6 +45,8 @@ ROWS = {
         (
             "INSERT INTO runs (id, kind, caller_run_id, caller_effect) "
             "SELECT gen_random_uuid(), 'call', id, '1.0' FROM runs WHERE kind = 'chat' LIMIT 1"
+        ),
+    ),
     "0008": (
         "INSERT INTO datasets (id, name) VALUES (gen_random_uuid(), 'd')",
         "INSERT INTO dataset_versions (dataset_id, number) SELECT id, 1 FROM datasets",
