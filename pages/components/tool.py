@@ -1,21 +1,18 @@
 """Tool card: one for every call, in the model's order. What a model or a tool wrote is shown as plain text."""
 
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Any
+from collections.abc import Callable
 
 import streamlit as st
 
 from core.domain.state import CallState
 from core.domain.tool import ToolEffect
-from pages.components.frame import quiet
 from pages.components.state import STATES, StateName, state_text
 from pages.components.text import duration, plain, short
-from pages.components.tool_text import parsed, shown
+from pages.components.tool_result import tool_result
+from pages.components.tool_rows import row, rows
+from pages.components.tool_text import parsed
 from pages.components.words import kind_words, words
 
-LABEL_PX = 104
-_LONG_CHARS = 600
 _ONE_LINE_CHARS = 48
 
 
@@ -61,7 +58,8 @@ def _head(call: CallState, state: StateName, key: str) -> None:
 def _body(call: CallState, state: StateName, key: str) -> None:
     arguments(call.arguments or call.call.arguments)
     if result := _result(call):
-        _row("result", lambda: _long_text(result, key))
+        data = call.finished.data if call.finished and not call.settled else None
+        row("result", lambda: tool_result(result, data, key))
     if note := _note(call, state):
         st.caption(note)
     if called := call.called_run:
@@ -69,14 +67,6 @@ def _body(call: CallState, state: StateName, key: str) -> None:
             st.page_link(
                 "run.py", label="Its own run", icon=":material/account_tree:", query_params={"run": str(called)}
             )
-
-
-def _row(label: str, value: Callable[[], object]) -> None:
-    with st.container(horizontal=True, gap="small", wrap=False):
-        with st.container(width=LABEL_PX):
-            quiet(label)
-        with st.container(gap="xxsmall"):
-            value()
 
 
 def took(call: CallState) -> str:
@@ -94,29 +84,13 @@ def arguments(raw: str) -> None:
     if values is None:
         st.text(raw)
         return
-    argument_rows(values)
-
-
-def argument_rows(values: Mapping[str, Any]) -> None:
-    with st.container(gap="xxsmall"):
-        for name, value in values.items():
-            _row(name, partial(st.text, shown(value)))
+    rows(values)
 
 
 def _result(call: CallState) -> str:
     if call.settled:
         return call.settled.output
     return call.finished.output if call.finished else ""
-
-
-def _long_text(text: str, key: str) -> None:
-    """The beginning of a long result; the whole of it one click away."""
-    if len(text) <= _LONG_CHARS:
-        st.text(text)
-        return
-    st.text(text[:_LONG_CHARS].rstrip() + " …")
-    with st.popover(f"All {len(text):,} characters", type="tertiary", icon=":material/unfold_more:", key=f"all_{key}"):
-        st.code(text, language=None, wrap_lines=True, height=400)
 
 
 def _note(call: CallState, state: StateName) -> str:

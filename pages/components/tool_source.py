@@ -46,9 +46,8 @@ def from_source(tool: ToolSpec) -> None:
     """Where a tool comes from, with its name there."""
     if tool.kind == "mcp":
         there, source = str(tool.definition["tool"]), str(tool.definition["source"])
-        with st.container(key="flush_source"):
-            label = f"{plain(there)} of {plain(source)}"
-            st.page_link("tools.py", label=label, icon=":material/dns:", query_params={"source": source})
+        if st.button(f"{plain(there)} of {plain(source)}", icon=":material/dns:", type="tertiary"):
+            st.switch_page("tools.py", query_params={"source": source})
 
 
 def _card(source: ToolSource) -> None:

@@ -16,6 +16,7 @@ from pages.components.session import uuid_param, value_or_say, who
 from pages.components.state import effect_state
 from pages.components.text import plain
 from pages.components.tool import tool_card
+from pages.components.tool_shape import has_media
 from pages.components.turn import fault_card
 
 HALVES = (1, 1)
@@ -123,7 +124,7 @@ def _shown(view: RunView) -> None:
 
 def _call_card(view: RunView, call: CallState) -> None:
     tool_card(call, effect_state(view.state, call), place="trial")
-    if call.finished and call.finished.data is not None:
+    if call.finished and call.finished.data is not None and not has_media(call.finished.data):
         with st.expander("As a value", icon=":material/data_object:", type="compact"):
             st.json(call.finished.data)
     if call.refused:

@@ -2,7 +2,8 @@
 
     python tests/support/mcp_server.py FOLDER
 
-FOLDER/tools.json is what it lists, read anew each time; FOLDER/log holds a line for everything it was told.
+FOLDER/tools.json is what it lists, read anew each time; FOLDER/picture is its picture, where there is one; FOLDER/log
+holds a line for everything it was told.
 """
 
 import json
@@ -40,7 +41,8 @@ def called(name: str, given: dict) -> dict | None:
         case "fail":
             return text("it does not work", isError=True)
         case "picture":
-            image = {"type": "image", "data": PICTURE, "mimeType": "image/png"}
+            file = FOLDER / "picture"
+            image = {"type": "image", "data": file.read_text() if file.exists() else PICTURE, "mimeType": "image/png"}
             link = {"type": "resource_link", "uri": "file:///x", "name": "x"}
             inside = {"type": "resource", "resource": {"uri": "mem:note", "text": "a note"}}
             return {"content": [{"type": "text", "text": "Look:"}, image, link, inside]}
