@@ -14,7 +14,7 @@ from pages.components.asking import while_asked
 from pages.components.avatar import avatar
 from pages.components.conversations import title_of
 from pages.components.frame import empty_state, health_line, page_header, quiet, section
-from pages.components.needs import needs_you
+from pages.components.needs import drifted_need, needs_you
 from pages.components.session import show_said
 from pages.components.text import bare, counted, plain, short, zone
 from pages.components.words import kind_words
@@ -35,8 +35,8 @@ def needs(app: App) -> list[Run]:
     return app.runs.list(RunFilter(status=("waiting",)), limit=MOST_NEEDS)
 
 
-def header(waiting: Sequence[Run]) -> None:
-    subtitle = f"{counted(len(waiting), 'thing needs', 'things need')} you." if waiting else "Nothing waits for you."
+def header(waiting: int) -> None:
+    subtitle = f"{counted(waiting, 'thing needs', 'things need')} you." if waiting else "Nothing waits for you."
     with page_header(greeting(), subtitle):
         if st.button("New agent", icon=":material/add:"):
             st.switch_page("agents.py")
@@ -141,9 +141,11 @@ def _well(line: HealthLine) -> bool | None:
 
 def main() -> None:
     app = get_app()
-    waiting = needs(app)
-    header(waiting)
+    waiting, drifted = needs(app), [source for source in app.tool_sources.list() if source.drifts]
+    header(len(waiting) + len(drifted))
     show_said()
+    for source in drifted:
+        drifted_need(source)
     if waiting:
         needs_you(app, waiting)
     conversations = app.conversations.list(limit=RECENT)

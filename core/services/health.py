@@ -10,10 +10,13 @@ from sqlalchemy import Engine
 
 from core.db.migrate import check
 from core.domain.endpoint import Endpoint
+from core.domain.result import Ok
+from core.domain.tool_source import ToolSource
 from core.errors import AryabhattaError, ConfigurationError, Unavailable
 from core.services.endpoint_health import EndpointHealth
 from core.services.endpoints import EndpointService
 from core.services.latest import Known
+from core.services.tool_sources import ToolSourceService
 from core.settings import Settings
 
 _ENDPOINT_LIMIT_S = 5.0
@@ -35,29 +38,37 @@ class HealthLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HealthService:
-    """Looks at the database, the endpoints and the disk; changes nothing."""
+    """Looks at the database, the endpoints, the MCP servers and the disk; changes nothing."""
 
-    def __init__(self, engine: Engine, settings: Settings, endpoints: EndpointService) -> None:
+    def __init__(
+        self, engine: Engine, settings: Settings, endpoints: EndpointService, sources: ToolSourceService | None = None
+    ) -> None:
         self._engine, self._settings = engine, settings
-        self._endpoints = endpoints
+        self._endpoints, self._sources = endpoints, sources
 
     def check(self) -> list[HealthLine]:
-        """Every line, asked now; endpoints at the same time, five seconds at most."""
+        """Every line, asked now; endpoints at the same time, five seconds at most, MCP servers one by one."""
         database = self._database()
         if not database.ok:
             return [database, disk(self._settings)]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             found = list(pool.map(self._checked, self._endpoints.list()))
-        return [database, *self._endpoint_lines(found), disk(self._settings)]
+        servers = [self._sources.check(source.name) for source in self._sources.list()] if self._sources else []
+        asked = [_source_line(server.value) for server in servers if isinstance(server, Ok)]
+        return [database, *self._endpoint_lines(found), *asked, disk(self._settings)]
 
     def look(self, *, fresh: bool = False, patience_s: float = 0.0) -> list[HealthLine]:
-        """What is known now, for a page: no line waits for a server longer than `patience_s`."""
+        """What is known now, for a page: no line waits for a server longer than `patience_s`.
+
+        Of MCP servers it is what they said when they were last asked.
+        """
         database = self._database()
         if not database.ok:
             return [database, disk(self._settings)]
         known = self._endpoints.look(fresh=fresh, patience_s=patience_s)
         found = [_looked(endpoint, known.get(endpoint.name)) for endpoint in self._endpoints.list()]
-        return [database, *self._endpoint_lines(found), disk(self._settings)]
+        servers = [_source_line(source) for source in self._sources.list()] if self._sources else []
+        return [database, *self._endpoint_lines(found), *servers, disk(self._settings)]
 
     def _database(self) -> HealthLine:
         began = time.perf_counter()
@@ -109,6 +120,19 @@ def _line(endpoint: Endpoint, found: EndpointHealth) -> HealthLine:
     role = "Scripted demo, not AI. " if endpoint.kind == "demo" else ""
     advice = "" if found.ok else f"Look at its address and its key under Settings. {found.credential}"
     return HealthLine(name=_name(endpoint), ok=found.ok, detail=f"{role}{found.message}", advice=advice)
+
+
+def _source_line(source: ToolSource) -> HealthLine:
+    names = ", ".join(drift.tool for drift in source.drifts)
+    said = f"{source.server_name or 'It'} offers {len(source.seen):,} tools, {len(source.accepted):,} in use"
+    return HealthLine(
+        name=f"MCP server {source.name}",
+        ok=not source.fault and not source.drifts,
+        detail=source.fault or (f"changed since it was accepted: {names}" if names else said),
+        advice=f"Look at it on the Tools page, or with: python -m core tool drift {source.name}"
+        if source.fault or names
+        else "",
+    )
 
 
 def no_database(error: AryabhattaError) -> HealthLine:

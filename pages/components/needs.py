@@ -7,11 +7,12 @@ import streamlit as st
 
 from core.bootstrap import App
 from core.domain.run import Run
+from core.domain.tool_source import ToolSource
 from core.services.runs import RunView
 from pages.components.decide import decide
 from pages.components.frame import quiet
 from pages.components.state import effect_state
-from pages.components.text import plain, short
+from pages.components.text import counted, plain, short
 from pages.components.tool import tool_card
 
 _SHOWN = 5
@@ -28,6 +29,20 @@ def needs_you(app: App, waiting: Sequence[Run]) -> None:
             icon=":material/arrow_forward:",
             query_params={"state": "Waiting", "time": "All time"},
         )
+
+
+def drifted_need(source: ToolSource) -> None:
+    """A server that describes tools otherwise than what was accepted."""
+    with (
+        st.container(border=True, gap="small", key=f"need_{source.name}"),
+        st.container(horizontal=True, vertical_alignment="center", gap="small"),
+    ):
+        with st.container(gap=None, width="stretch"):
+            changed = f"{counted(len(source.drifts), 'tool')} changed since you accepted it"
+            st.markdown(f":orange[:material/difference:] **{plain(source.name)}: {changed}**")
+            quiet(", ".join(drift.tool for drift in source.drifts), ("asked", source.checked_at), clamp=True)
+        if st.button("Look at it", key=f"drift_{source.name}", icon=":material/arrow_forward:"):
+            st.switch_page("tools.py", query_params={"source": source.name})
 
 
 def _need(app: App, view: RunView) -> None:

@@ -163,3 +163,14 @@ def test_what_is_typed_is_kept_until_the_server_is(app: App, open_page: Open):
     assert app.mcp_drafts.get("") == McpDraft(by="url", command="uvx something", url="https://tools.example/mcp")
     button(page, "Discard").click().run()
     assert page.button(key="ask_do").label == "Discard"
+
+
+def test_a_changed_tool_stands_on_home(app: App, open_page: Open, small: SmallServer):
+    taken_in(app, small)
+    small.lists(tool("add", "To subtract.", reads=True), tool("fail"))
+    app.tool_sources.check("small")
+    page = open_page("home")
+    assert "1 thing needs you." in shown(page)
+    assert "small: 1 tool changed since you accepted it" in shown(page)
+    page.button(key="drift_small").click().run()
+    assert param(page, "source") == "small"

@@ -8,7 +8,9 @@ from core.services.connections import Connections
 from core.services.endpoints import EndpointService
 from core.services.health import HealthService, disk
 from core.services.secrets import SecretService
+from tests.support.mcp_servers import SmallServer, tool
 from tests.support.scripted import ScriptedServer
+from tests.support.workspace import workspace
 
 
 @pytest.fixture
@@ -71,3 +73,25 @@ def test_the_disk_of_a_home_that_is_not_there_yet(settings, tmp_path):
     line = disk(msgspec.structs.replace(settings, home=tmp_path / "a" / "b"))
     assert line.ok
     assert "GB free, at" in line.detail
+
+
+def test_mcp_servers_are_asked_and_what_changed_is_named(settings, tmp_path):
+    small = SmallServer(tmp_path)
+    small.lists(tool("add"), tool("fail"))
+    with workspace(settings) as app:
+        app.tool_sources.add("small", app.tool_sources.look(small.server).value, "")
+        assert server_line(app.health.check()) == (True, "small 1 offers 2 tools, 2 in use")
+        small.lists(tool("add", "Another word."))
+        assert server_line(app.health.look()) == (True, "small 1 offers 2 tools, 2 in use")
+        assert server_line(app.health.check()) == (False, "changed since it was accepted: add, fail")
+        assert server_line(app.health.look()) == (False, "changed since it was accepted: add, fail")
+        (small.folder / "tools.json").unlink()
+        is_well, detail = server_line(app.health.check())
+        assert (is_well, "Connection closed" in detail) == (False, True)
+
+
+def server_line(lines):
+    (line,) = [line for line in lines if line.name == "MCP server small"]
+    assert line.required is False
+    assert bool(line.advice) != line.ok
+    return line.ok, line.detail
