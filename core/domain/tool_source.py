@@ -48,6 +48,19 @@ class ListedTool(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return content_hash(self)
 
 
+class ToolProgress(msgspec.Struct, frozen=True):
+    """How far a call under way is, as its server tells. `total` None: it does not say how far it has to go."""
+
+    done: float
+    total: float | None = None
+    message: str = ""
+
+    @property
+    def share(self) -> float | None:
+        """From 0 to 1, where the server says enough."""
+        return min(max(self.done / self.total, 0.0), 1.0) if self.total and self.total > 0 else None
+
+
 class ToolDrift(msgspec.Struct, frozen=True, kw_only=True):
     """A tool in use that its server describes otherwise than what was accepted; `now` None: it has it no more."""
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import Engine
@@ -9,7 +10,7 @@ from sqlalchemy import Engine
 from core.db.unit import UnitOfWork
 from core.domain.result import Err, Ok, Result
 from core.domain.tool import ToolSpec
-from core.domain.tool_source import ListedTool, McpServer, ToolDrift, ToolSource
+from core.domain.tool_source import ListedTool, McpServer, ToolDrift, ToolProgress, ToolSource
 from core.errors import Fault, FaultError
 from core.repositories.tool_sources import ToolSourceRepository
 from core.repositories.tools import ToolRepository
@@ -146,6 +147,10 @@ class ToolSourceService:
             for tool in tools.of_source(name, "mcp"):
                 tools.archive(tool.name)
             return keep(unit, ToolSourceRepository(unit.session).archive(name, who))
+
+    def progress(self, run_id: UUID, effect: str) -> ToolProgress | None:
+        """How far a call is that this process executes; None where its server does not tell."""
+        return self._toolbox.progress(f"{run_id}/{effect}")
 
     def _survey(self, server: McpServer) -> Survey:
         """Raises `FaultError`."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from core.clients.outbound import Outbound
 from core.domain.tool import ToolKind, ToolRequest, ToolResult, ToolSpec
-from core.domain.tool_source import McpServer
+from core.domain.tool_source import McpServer, ToolProgress
 from core.errors import Fault, FaultError, OutcomeUnknown
 from core.tools.builtin.catalogue import catalogue
 from core.tools.builtin.executor import BuiltinExecutor
@@ -79,6 +79,10 @@ class Toolbox:
     async def survey(self, server: McpServer) -> Survey:
         """What an MCP server offers now. Raises `FaultError`."""
         return await self._mcp.survey(server)
+
+    def progress(self, key: str) -> ToolProgress | None:
+        """How far the call of this idempotency key is, where a server tells it. From any thread."""
+        return self._mcp.progress(key)
 
     async def hang_up(self) -> None:
         """End what is held open on the event loop that called the tools."""

@@ -1,6 +1,7 @@
 """Tool card: one for every call, in the model's order. What a model or a tool wrote is shown as plain text."""
 
 from collections.abc import Callable
+from uuid import UUID
 
 import streamlit as st
 
@@ -8,6 +9,7 @@ from core.domain.state import CallState
 from core.domain.tool import ToolEffect
 from pages.components.state import STATES, StateName, state_text
 from pages.components.text import duration, plain, short
+from pages.components.tool_progress import tool_progress
 from pages.components.tool_result import tool_result
 from pages.components.tool_rows import row, rows
 from pages.components.tool_text import parsed
@@ -21,9 +23,15 @@ Decide = Callable[[CallState, StateName, str], None]
 
 
 def tool_card(
-    call: CallState, state: StateName, *, place: str, narrow: bool = False, decide: Decide | None = None
+    call: CallState,
+    state: StateName,
+    *,
+    place: str,
+    narrow: bool = False,
+    decide: Decide | None = None,
+    run_id: UUID | None = None,
 ) -> None:
-    """`narrow`: a finished call takes one line, open for more."""
+    """`narrow`: a finished call takes one line, open for more. `run_id`: while it runs, show how far it is."""
     key = f"tool_{state}_{place}_{call.effect.replace('.', '_')}"
     if narrow and state in {"done", "dry_run"}:
         with st.expander(_one_line(call, state), key=key):
@@ -33,6 +41,8 @@ def tool_card(
     with st.container(border=True, gap="xsmall", key=key):
         _head(call, state, key)
         _body(call, state, key)
+        if run_id and state == "running":
+            tool_progress(run_id, call)
         if decide:
             decide(call, state, f"{place}_{call.effect.replace('.', '_')}")
 

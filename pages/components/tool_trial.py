@@ -123,7 +123,7 @@ def _shown(view: RunView) -> None:
 
 
 def _call_card(view: RunView, call: CallState) -> None:
-    tool_card(call, effect_state(view.state, call), place="trial")
+    tool_card(call, effect_state(view.state, call), place="trial", run_id=view.run.id)
     if call.finished and call.finished.data is not None and not has_media(call.finished.data):
         with st.expander("As a value", icon=":material/data_object:", type="compact"):
             st.json(call.finished.data)

@@ -73,6 +73,7 @@ def reply(view: RunView, commands: Commands, *, place: str, narrow: bool = False
                         place=f"{place}_{view.run.id}",
                         narrow=narrow,
                         decide=decide,
+                        run_id=view.run.id,
                     )
         _ending(view, commands, place)
 

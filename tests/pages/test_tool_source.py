@@ -174,3 +174,17 @@ def test_a_changed_tool_stands_on_home(app: App, open_page: Open, small: SmallSe
     assert "small: 1 tool changed since you accepted it" in shown(page)
     page.button(key="drift_small").click().run()
     assert param(page, "source") == "small"
+
+
+def test_how_far_a_call_is_stands_on_its_card(app: App, open_page: Open, small: SmallServer):
+    small.lists(tool("slow", reads=True))
+    taken_in(app, small)
+    run = app.tools.test("small_slow", "{}", "").value
+    while app.tool_sources.progress(run.id, "1.0") is None:
+        assert app.runs.wait(run.id, 0.05).status == "running"
+    page = open_page("tools", tool="small_slow", run=str(run.id))
+    (bar,) = page.get("progress")
+    assert (bar.proto.value, bar.proto.text) == (25, "1 of 4 · a quarter")
+    (small.folder / "go").touch()
+    assert app.runs.wait(run.id, 30).status == "done"
+    assert "slowly done" in shown(page.run())

@@ -9,6 +9,7 @@ holds a line for everything it was told.
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 FOLDER = Path(sys.argv[1])
@@ -33,7 +34,16 @@ def text(words: str, **more: object) -> dict:
     return {"content": [{"type": "text", "text": words}], **more}
 
 
-def called(name: str, given: dict) -> dict | None:
+def slow(token: object) -> dict:
+    """Tells how far it is, and goes on when FOLDER/go is there."""
+    done = {"progressToken": token, "progress": 1, "total": 4, "message": "a quarter"}
+    say({"method": "notifications/progress", "params": done})
+    while not (FOLDER / "go").exists():
+        time.sleep(0.01)
+    return text("slowly done")
+
+
+def called(name: str, given: dict, token: object) -> dict | None:
     """The result of a call; None: there is no answer."""
     match name:
         case "add":
@@ -50,6 +60,8 @@ def called(name: str, given: dict) -> dict | None:
             return {"content": [], "structuredContent": {"n": 1}}
         case "environment":
             return text(json.dumps(dict(os.environ)))
+        case "slow":
+            return slow(token)
         case "junk":
             put("this is no JSON")
             return text("after junk")
@@ -75,7 +87,11 @@ def answer(message: dict) -> None:
         case "tools/call" if params["name"] == "refuse":
             say({"id": asked, "error": {"code": -32000, "message": "not today"}})
         case "tools/call":
-            if (result := called(params["name"], params.get("arguments") or {})) is not None:
+            if (
+                result := called(
+                    params["name"], params.get("arguments") or {}, params.get("_meta", {}).get("progressToken")
+                )
+            ) is not None:
                 say({"id": asked, "result": result})
         case _:
             say({"id": asked, "error": {"code": -32601, "message": "Method not found"}})

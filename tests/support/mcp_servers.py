@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.domain.tool_source import McpServer
 
-NAMES = ("add", "fail", "picture", "structured", "environment", "junk", "wrong", "die", "hang", "refuse")
+NAMES = ("add", "fail", "picture", "structured", "environment", "junk", "wrong", "die", "hang", "refuse", "slow")
 TIME = McpServer(command=(sys.executable, "-m", "mcp_server_time", "--local-timezone", "UTC"))
 GIT = McpServer(command=(sys.executable, "-m", "mcp_server_git"))
 

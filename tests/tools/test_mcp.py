@@ -10,7 +10,7 @@ import pytest
 from core.clients.mcp.answer import Called
 from core.clients.outbound import Outbound
 from core.domain.tool import ToolRequest, ToolSpec
-from core.domain.tool_source import ListedTool, McpServer
+from core.domain.tool_source import ListedTool, McpServer, ToolProgress
 from core.errors import FaultError, OutcomeUnknown
 from core.tools.mcp import executor as module
 from core.tools.mcp.definition import McpTool, secret_places, tool_of, why_not
@@ -207,6 +207,21 @@ async def test_a_cancelled_call_ends_within_two_seconds(small):
         async with asyncio.timeout(2):
             with pytest.raises(asyncio.CancelledError):
                 await call
+
+
+async def test_how_far_a_call_is(small):
+    async with toolbox(KEY="quarter") as box:
+        server = McpServer(command=small.command, secret_env={"TOKEN": "KEY"})
+        asked = request(spec_of(small, "slow", server), time_limit_s=20)
+        call = asyncio.create_task(box.call(asked))
+        async with asyncio.timeout(10):
+            while (progress := box.progress(asked.key)) is None:
+                await asyncio.sleep(0.01)
+        assert progress == ToolProgress(1, 4, "a [secret KEY]")
+        assert progress.share == 0.25
+        (small.folder / "go").touch()
+        assert (await call).text == "slowly done"
+        assert box.progress(asked.key) is None
 
 
 async def test_a_tool_that_says_another_thing_is_not_called(small, monkeypatch):

@@ -1,8 +1,14 @@
 """What a tool of an MCP server answered, as plain values."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from core.domain.canonical import Json
+from core.domain.tool_source import ToolProgress
+
+OnProgress = Callable[[ToolProgress], None]
+"""Told on the session's loop how far a call is; must return at once."""
 
 
 class Called(msgspec.Struct, frozen=True):

@@ -11,10 +11,11 @@ import httpx2
 from mcp import Client, MCPError, StdioServerParameters, stdio_client, types
 from mcp.client import Transport
 from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.dispatcher import ProgressFnT
 from pydantic import TypeAdapter, ValidationError
 
 from core import __version__
-from core.clients.mcp.answer import Called
+from core.clients.mcp.answer import Called, OnProgress
 from core.clients.mcp.errors import (
     ANSWERED,
     LOST,
@@ -28,7 +29,7 @@ from core.clients.mcp.errors import (
 from core.clients.mcp.http import http_client
 from core.clients.mcp.stderr import StderrTail
 from core.domain.canonical import Json
-from core.domain.tool_source import ListedTool, McpServer
+from core.domain.tool_source import ListedTool, McpServer, ToolProgress
 from core.errors import Fault, FaultError
 
 _MOST_PAGES = 100
@@ -63,18 +64,33 @@ class Connection:
                 break
         return tuple(found)
 
-    async def call(self, tool: str, arguments: dict[str, Json], time_limit_s: float) -> Called:
+    async def call(
+        self, tool: str, arguments: dict[str, Json], time_limit_s: float, on_progress: OnProgress | None = None
+    ) -> Called:
         """One request, never a second.
 
         Raises `FaultError` when the server did not act, `LostAnswerError` when nobody can say.
         """
         request = types.CallToolRequest(params=types.CallToolRequestParams(name=tool, arguments=arguments))
         with _translated(is_call=True):
-            answer = await self._client.session.send_request(request, _ANSWER, time_limit_s)
+            answer = await self._client.session.send_request(
+                request, _ANSWER, time_limit_s, progress_callback=_told_to(on_progress)
+            )
         if isinstance(answer, types.InputRequiredResult):
             raise refused("The server asks a person for more, which is not possible here.", "unsupported")
         plain = answer.model_dump(mode="json", by_alias=True, exclude_none=True)
         return Called(tuple(plain["content"]), plain.get("structuredContent"), bool(answer.is_error))
+
+
+def _told_to(on_progress: OnProgress | None) -> ProgressFnT | None:
+    """Without a listener the server is not asked to tell."""
+    if on_progress is None:
+        return None
+
+    async def tell(progress: float, total: float | None, message: str | None) -> None:
+        on_progress(ToolProgress(progress, total, message or ""))
+
+    return tell
 
 
 async def keep(

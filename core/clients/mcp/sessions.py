@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from core.clients.mcp.answer import Called
+from core.clients.mcp.answer import Called, OnProgress
 from core.clients.mcp.errors import LostAnswerError, SessionGoneError, refused
 from core.domain.canonical import Json, content_hash
 from core.domain.tool_source import ListedTool, McpServer
@@ -77,10 +77,12 @@ class McpSession:
             self._listed_at_s = asked_at_s
         return self._listing
 
-    async def call(self, tool: str, arguments: dict[str, Json], time_limit_s: float) -> Called:
+    async def call(
+        self, tool: str, arguments: dict[str, Json], time_limit_s: float, on_progress: OnProgress | None = None
+    ) -> Called:
         """One call. Cancelling it tells the server. Raises `FaultError` or `LostAnswerError`."""
         connection = await self.opened()
-        call = asyncio.create_task(connection.call(tool, arguments, time_limit_s))
+        call = asyncio.create_task(connection.call(tool, arguments, time_limit_s, on_progress))
         try:
             await asyncio.wait({call}, timeout=time_limit_s + CANCEL_S)
         except asyncio.CancelledError:

@@ -2,16 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import msgspec
 
-from core.clients.mcp.answer import Called
+from core.clients.mcp.answer import Called, OnProgress
 from core.clients.mcp.errors import LostAnswerError
 from core.clients.mcp.sessions import McpSession, McpSessions
 from core.domain.canonical import content_hash
 from core.domain.tool import ToolRequest, ToolResult, ToolSpec
-from core.domain.tool_source import ListedTool, McpServer
+from core.domain.tool_source import ListedTool, McpServer, ToolProgress
 from core.errors import Fault, FaultError, OutcomeUnknown
 from core.tools.mcp.definition import McpTool
 from core.tools.mcp.drift import drift_fault
@@ -20,6 +21,7 @@ from core.tools.secrets import Scrubber, SecretSource, looked_up
 
 FRESH_S = 5.0
 """How old the server's word may be that a call relies on."""
+_SAID_CHARS = 300
 
 
 class Survey(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +37,7 @@ class McpExecutor:
     def __init__(self, secrets: SecretSource) -> None:
         self._secrets = secrets
         self._sessions = McpSessions()
+        self._progress: dict[str, ToolProgress] = {}
 
     async def call(self, request: ToolRequest) -> ToolResult:
         tool = msgspec.convert(request.tool.definition, McpTool)
@@ -43,8 +46,30 @@ class McpExecutor:
         with scrubber.errors():
             session = await self._ready(tool, request, values)
             left_s = request.time_limit_s - (time.monotonic() - begun_s)
-            called = await _called(session, tool, request, max(left_s, 0.1))
+            with self._watched(request.key, scrubber) as on_progress:
+                called = await _called(session, tool, request, max(left_s, 0.1), on_progress)
         return await asyncio.to_thread(lambda: scrubber.result(result_of(called)))
+
+    def progress(self, key: str) -> ToolProgress | None:
+        """How far the call of this idempotency key is; None: it is not under way here, or its server says nothing."""
+        return self._progress.get(key)
+
+    @contextmanager
+    def _watched(self, key: str, scrubber: Scrubber) -> Iterator[OnProgress]:
+        is_over = False
+
+        def on_progress(progress: ToolProgress) -> None:
+            if is_over:  # it was on its way when the answer came
+                return
+            self._progress[key] = msgspec.structs.replace(
+                progress, message=scrubber.text(progress.message)[:_SAID_CHARS]
+            )
+
+        try:
+            yield on_progress
+        finally:
+            is_over = True
+            self._progress.pop(key, None)
 
     async def fault(self, tools: Iterable[ToolSpec], *, max_age_s: float) -> Fault | None:
         """Why a run must not go on with these tools: a server does not answer, or says another thing than was pinned.
@@ -108,9 +133,11 @@ async def _listing(session: McpSession, values: dict[str, str], max_age_s: float
     return msgspec.convert(scrubbed, tuple[ListedTool, ...])
 
 
-async def _called(session: McpSession, tool: McpTool, request: ToolRequest, limit_s: float) -> Called:
+async def _called(
+    session: McpSession, tool: McpTool, request: ToolRequest, limit_s: float, on_progress: OnProgress
+) -> Called:
     try:
-        return await session.call(tool.tool, request.arguments, limit_s)
+        return await session.call(tool.tool, request.arguments, limit_s, on_progress)
     except LostAnswerError as error:
         message = f"{tool.source}: {error}."
         if request.tool.effect == "read":
