@@ -86,6 +86,7 @@ def first_steps(app: App, agents: Sequence[AgentSummary]) -> None:
         (was_done(app, "chat"), "Talk to an agent", "chat.py"),
         (was_done(app, "test"), "Try a tool by itself", "tools.py"),
         (was_done(app, "try"), "Change an agent and try the draft", "agents.py"),
+        (was_done(app, "compare"), "Compare two prompts", "compare.py"),
         (any((row.agent.live_revision or 0) > 1 for row in agents), "Save it as a revision", "agents.py"),
     )
     done = sum(is_done for is_done, _, _ in steps)

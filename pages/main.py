@@ -37,6 +37,7 @@ def screens() -> dict[str, list[st.Page]]:
         ],
         "Use": [
             page("chat", "Chat", "forum"),
+            page("compare", "Compare", "view_column"),
             page("evaluations", "Evaluations", "rule"),
             page("evaluation", "Evaluation", "rule", hidden=True),
             page("evaluation_new", "New evaluation", "rule", hidden=True),

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from core.bootstrap import App, get_app
-from core.domain.run import ENDED, Run
+from core.domain.run import ENDED, Run, RunKind
 from core.services.runs import RunView, StartRun
 from pages.components.answer import answer
 from pages.components.charts import waterfall
@@ -23,6 +23,8 @@ from pages.components.tool import tool_card
 from pages.components.turn import fault_card
 
 HALVES = (13, 7)
+NOT_AGAIN: frozenset[RunKind] = frozenset({"test", "call", "compare", "evaluation"})
+"""Runs that are part of something else, or no run of a model."""
 
 
 def header(app: App, view: RunView) -> None:
@@ -39,12 +41,24 @@ def header(app: App, view: RunView) -> None:
                     on_click=resume,
                     args=(app, run),
                 )
+        comparison(app, run)
         if run.conversation_id and st.button("Open chat", icon=":material/forum:"):
             st.switch_page("chat.py", query_params={"conversation": str(run.conversation_id), "run": str(run.id)})
         elif run.caller_run_id and st.button("The run that called it", icon=":material/account_tree:"):
             st.switch_page("run.py", query_params={"run": str(run.caller_run_id)})
-        elif run.status in ENDED and not run.conversation_id and run.kind not in {"test", "call"}:
+        elif run.status in ENDED and not run.conversation_id and run.kind not in NOT_AGAIN:
             st.button("Run again", icon=":material/refresh:", on_click=again, args=(app, view))
+
+
+def comparison(app: App, run: Run) -> None:
+    """To the comparison that the run belongs to, or to a new one that begins with it."""
+    if belongs := next((tag.partition(":")[2] for tag in run.tags if tag.startswith("comparison:")), ""):
+        if st.button("Open comparison", icon=":material/view_column:"):
+            st.switch_page("compare.py", query_params={"comparison": belongs})
+    elif run.status in ENDED and run.kind != "test" and st.button("Compare", icon=":material/view_column:"):
+        if begun := value_or_say(app.comparisons.from_run(run.id, who())):
+            st.switch_page("compare.py", query_params={"comparison": str(begun.id)})
+        show_said()
 
 
 def facts(run: Run) -> list[Part]:

@@ -148,7 +148,8 @@ def _phrase(what: str) -> str:
 def _sentence(parts: Sequence[str]) -> str:
     if not parts:
         return "The settings are the same."
-    named = list(parts) if len(parts) <= _SAID + 1 else [*parts[:_SAID], f"{len(parts) - _SAID} other settings"]
-    *most, last = named
+    is_all = len(parts) <= _SAID + 1
+    *most, last = parts if is_all else [*parts[:_SAID], f"{len(parts) - _SAID} other settings"]
     verb = "differs" if len(parts) == 1 and not last.endswith("s of the prompt") and last != "the retries" else "differ"
-    return f"Only {', '.join(most)}{' and ' if most else ''}{last} {verb}."
+    said = f"{', '.join(most)}{' and ' if most else ''}{last} {verb}."
+    return f"Only {said}" if is_all else f"{said[0].upper()}{said[1:]}"

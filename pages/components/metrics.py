@@ -64,13 +64,18 @@ def _answered_by(state: RunState) -> str:
 
 
 def _speed(state: RunState) -> str:
-    """Tokens a second of the last answer, from what the endpoint reported; nothing where it did not."""
+    speed = tokens_per_second(state)
+    return f"{speed:.0f} tok/s" if speed else ""
+
+
+def tokens_per_second(state: RunState) -> float | None:
+    """Of the last answer, from what the endpoint reported; None where it did not, or where it came all at once."""
     decision = state.steps[-1].model.decision if state.steps else None
     if decision is None or decision.usage is None or decision.exchange.first_token_ms is None:
-        return ""
+        return None
     seconds = (decision.exchange.total_ms - decision.exchange.first_token_ms) / 1000
     tokens = decision.usage.completion_tokens
-    return f"{tokens / seconds:.0f} tok/s" if seconds > 0.05 and tokens > 1 else ""
+    return tokens / seconds if seconds > 0.05 and tokens > 1 else None
 
 
 def model_at(run: Run) -> str:

@@ -56,26 +56,31 @@ def turn(view: RunView, commands: Commands, *, place: str, narrow: bool = False,
 
 def reply(view: RunView, commands: Commands, *, place: str, narrow: bool = False, last: bool = False) -> None:
     """What the agent did and said. `place` keeps the keys apart where one run stands twice on a page; `last`: of all."""
-    decide = partial(commands.decide, view.run) if commands.decide else None
     with agent():
-        for note in view.state.spec.notes:
-            _note(note)
-        steps: list[StepState | None] = [*view.state.steps] or [None]
-        for step in steps:
-            newest = step is steps[-1]
-            answer(view, step, newest=newest, place=place, follow=last and newest, on_news=commands.news)
-            if step is not None:
-                _step_facts(step)
-                for call in step.calls:
-                    tool_card(
-                        call,
-                        effect_state(view.state, call),
-                        place=f"{place}_{view.run.id}",
-                        narrow=narrow,
-                        decide=decide,
-                        run_id=view.run.id,
-                    )
+        steps_of(view, commands, place=place, narrow=narrow, last=last)
         _ending(view, commands, place)
+
+
+def steps_of(view: RunView, commands: Commands, *, place: str, narrow: bool = False, last: bool = False) -> None:
+    """Step by step, what the model said and which tools it called."""
+    decide = partial(commands.decide, view.run) if commands.decide else None
+    for note in view.state.spec.notes:
+        _note(note)
+    steps: list[StepState | None] = [*view.state.steps] or [None]
+    for step in steps:
+        newest = step is steps[-1]
+        answer(view, step, newest=newest, place=place, follow=last and newest, on_news=commands.news)
+        if step is not None:
+            _step_facts(step)
+            for call in step.calls:
+                tool_card(
+                    call,
+                    effect_state(view.state, call),
+                    place=f"{place}_{view.run.id}",
+                    narrow=narrow,
+                    decide=decide,
+                    run_id=view.run.id,
+                )
 
 
 def _step_facts(step: StepState) -> None:
@@ -110,7 +115,7 @@ def _ending(view: RunView, commands: Commands, place: str) -> None:
             fault_card(fault or Fault(kind=run.error_kind or "internal", message=""), f"tool_failed_end_{key}")
             _foot(view, commands, key)
         case "cancelled":
-            st.markdown(state_text("stopped") + _stopped_by(view))
+            st.markdown(state_text("stopped") + stopped_by(view))
             _foot(view, commands, key)
         case "queued" | "running" | "waiting":
             pass  # Stop stands beside the composer, where it does not move while the text grows
@@ -170,7 +175,7 @@ def fault_card(fault: Fault, key: str) -> None:
         st.markdown(f"{said.means} {said.do}")
 
 
-def _stopped_by(view: RunView) -> str:
+def stopped_by(view: RunView) -> str:
     by = f" by {plain(view.state.cancelled_by)}" if view.state.cancelled_by else ""
     kept = any(step.model.decision or (step.model.gave_up and step.model.gave_up.output) for step in view.state.steps)
     return f"{by} :gray[· {'What had come until then is kept.' if kept else 'Nothing had come yet.'}]"

@@ -103,7 +103,7 @@ def other(**changes):
         ({"limits": Limits(steps=3)}, "Only the limit of steps differs."),
         (
             {"endpoint": "", "model": "", "provider": "x", "parameters": Parameters()},
-            "Only the endpoint, the model, the provider and 2 other settings differ.",
+            "The endpoint, the model, the provider and 2 other settings differ.",
         ),
     ],
 )
