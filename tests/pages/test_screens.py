@@ -41,10 +41,10 @@ def test_it_opens_in_a_new_workspace(open_page: Open, screen: str):
 
 
 def test_home_shows_what_was_said_and_counts_the_first_steps(app: App, open_page: Open, clerk):
-    assert "0 of 4" in shown(open_page("home"))
+    assert "0 of 5" in shown(open_page("home"))
     a_run(app, clerk.id)
     home = shown(open_page("home"))
-    assert "1 of 4" in home
+    assert "1 of 5" in home
     assert clerk.name in home
 
 
