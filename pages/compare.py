@@ -91,13 +91,14 @@ def composer(board: Board) -> Values:
 
 
 def badges(board: Board) -> None:
-    """The scripted model is named wherever it answers; else what the chosen mode of the tools means."""
+    """The scripted model is named wherever it answers; and what the chosen mode of the tools means."""
     choices = [board.app.endpoints.choose(one.resolved.spec.endpoint) for one in board.standing if one.resolved]
     scripted = next((choice for choice in choices if choice.endpoint.kind == "demo"), None)
-    if scripted is not None:
-        model_badge(scripted)
-    else:
-        st.caption(mode_words(board.comparison.tool_mode), width="content")
+    with st.container(gap="xxsmall", width="stretch"):
+        if scripted is not None:
+            model_badge(scripted)
+        if board.comparison.turns:  # before the first message it stands in the page
+            st.caption(mode_words(board.comparison.tool_mode))
 
 
 def begin_with(board: Board, values: Values) -> None:

@@ -49,6 +49,8 @@ def tool_card(
 
 def _one_line(call: CallState, state: StateName) -> str:
     _, icon, colour = STATES[state]
+    if state == "dry_run":
+        return f":{colour}[{icon}] **{plain(call.call.name)}** :gray[· dry run, not executed]"
     result = plain(short(_result(call), _ONE_LINE_CHARS))
     return f":{colour}[{icon}] **{plain(call.call.name)}** → {result} :gray[· {took(call)}]"
 

@@ -94,7 +94,7 @@ def test_a_dry_run_is_named_on_the_tools_card(app: App, open_page: Open):
     page = opened(open_page, one)
     cards = [one.label for one in page.expander if "notebook" in one.label]
     assert len(cards) == 2
-    assert all("not executed" in label for label in cards)
+    assert all("dry run, not executed" in label for label in cards)
 
 
 def test_live_the_same_write_of_two_columns_is_decided_once(app: App, open_page: Open):

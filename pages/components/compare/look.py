@@ -13,6 +13,7 @@ _CSS = """<style>
 [class*="st-key-row_comparison_"] [data-testid="stPageLink-NavLink"]{background:none}
 .spread{margin:0 0 .25rem;font-size:.875rem;color:%quiet}
 [class*="st-key-columns_"] [data-testid="stColumn"]{min-width:0}
+[class*="st-key-columns_"] [data-testid="stHorizontalBlock"]{position:relative}
 [class*="st-key-columns_"] [data-testid="stChatMessage"]{padding:0;background:none}
 @media (max-width:1100px){
   [class*="st-key-columns_"]:has([data-testid="stColumn"]:nth-child(3)) [data-testid="stHorizontalBlock"]:has(>[data-testid="stColumn"]){

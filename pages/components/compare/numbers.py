@@ -30,13 +30,19 @@ def numbers_of(view: RunView) -> tuple[Number, ...]:
     first_s = totals.first_token_ms / 1000 if totals.first_token_ms else None
     return (
         Number("Steps", totals.steps, str(totals.steps), is_judged=False),
-        Number("Tool calls", totals.calls_executed, str(totals.calls_executed), is_judged=False),
+        Number("Tool calls", totals.calls_executed, _calls(view), is_judged=False),
         Number("To first token", first_s, duration(first_s)),
         Number("Speed", speed, f"{speed:.0f} tok/s" if speed else "–", more_is_better=True),
         Number("Total", totals.active_s, duration(totals.active_s or None)),
         Number("Tokens", usage.total_tokens if usage else None, grouped(usage.total_tokens) if usage else "–"),
         Number("Cost", usage.cost_usd if usage else None, cost(usage.cost_usd if usage else None)),
     )
+
+
+def _calls(view: RunView) -> str:
+    """How many calls were executed of those that the model asked for."""
+    asked, executed = sum(len(step.calls) for step in view.state.steps), view.state.totals.calls_executed
+    return str(executed) if executed == asked else f"{executed} of {asked} executed"
 
 
 def best_of(views: Sequence[RunView]) -> dict[str, str]:
