@@ -18,10 +18,12 @@ from pages.components.compare.settings import column_settings
 from pages.components.frame import empty_state
 from pages.components.model_badge import model_badge
 from pages.components.session import say, show_said, uuid_param, value_or_say, who
-from pages.components.text import plain
+from pages.components.text import counted, plain
 from pages.components.variables import variable_inputs
 
 Values = dict[str, str]
+DRAWN = 5
+"""So many of the newest messages are drawn at first."""
 
 
 def send(board: Board, values: Values) -> None:
@@ -120,9 +122,18 @@ def begin_with(board: Board, values: Values) -> None:
             )
 
 
+def drawn_key(comparison: Comparison) -> str:
+    return f"drawn_{comparison.id.hex}"
+
+
+def draw_more(comparison: Comparison, drawn: int) -> None:
+    st.session_state[drawn_key(comparison)] = drawn + DRAWN
+
+
 def opened(app: App, comparison: Comparison) -> None:
     compare_css()
-    shown = board(app, comparison)
+    drawn = int(st.session_state.get(drawn_key(comparison), DRAWN))
+    shown = board(app, comparison, drawn)
     head(shown)
     show_said()
     if not comparison.is_blind:
@@ -131,7 +142,15 @@ def opened(app: App, comparison: Comparison) -> None:
     if found := next((one for one in shown.standing if one.column.id == edited and not comparison.is_blind), None):
         column_settings(shown, found)
     values = composer(shown)
-    for turn in range(len(comparison.turns)):
+    if shown.first:
+        st.button(
+            f"Show {counted(min(shown.first, DRAWN), 'earlier message')}",
+            icon=":material/expand_less:",
+            type="tertiary",
+            on_click=draw_more,
+            args=(comparison, drawn),
+        )
+    for turn in range(shown.first, len(comparison.turns)):
         message_row(shown, turn)
     if not comparison.turns:
         begin_with(shown, values)

@@ -18,8 +18,10 @@ from playwright.sync_api import Browser, Page
 
 from core.bootstrap import App
 from core.domain.agent import Agent
+from core.domain.comparison import Comparison
 from core.domain.result import Ok
 from core.domain.run import Conversation, Run
+from core.domain.variant import Overrides, ParameterChanges, SavedSpec, Variant
 from core.services.runs import StartRun
 from tests.e2e.conftest import LONGEST_MS, ROOT, RunningApp
 from tests.e2e.steps import visit
@@ -41,7 +43,8 @@ QUESTIONS = (
 
 _STILL = """() => {
   const shape = [document.body.innerText.length, document.querySelector('[data-testid=stMain]')?.scrollHeight].join();
-  window.still = window.shape === shape && document.fonts.status === 'loaded' ? (window.still ?? 0) + 1 : 0;
+  window.still = window.shape === shape && document.fonts.status === 'loaded'
+    && !document.querySelector('[data-testid=stSkeleton]') ? (window.still ?? 0) + 1 : 0;
   window.shape = shape;
   return window.still > 10;
 }"""
@@ -68,6 +71,7 @@ class Scene:
     conversation: Conversation
     run: Run
     tried: Run
+    comparison: Comparison
 
     def addresses(self) -> dict[str, str]:
         return {
@@ -77,6 +81,9 @@ class Scene:
             "runs": "runs",
             "run": f"run?run={self.run.id}",
             "settings": "settings",
+            "compare": f"compare?comparison={self.comparison.id}",
+            "comparisons": "compare",
+            "column": f"compare?comparison={self.comparison.id}&column={self.comparison.columns[1].id}",
             "agents": "agents",
             "new chat": f"chat?agent={self.agent.id}",
             "prompts": "prompts",
@@ -108,7 +115,27 @@ def play(app: RunningApp) -> Scene:
         assert isinstance(draft, Ok), draft
         tried = finished(core, StartRun(input=TWO_TOOLS, kind="try", agent_id=agent.id, spec=draft.value.draft))
         assert isinstance(core.prompts.save("system", "Careful clerk", calmer, (), ""), Ok)
-    return Scene(agent, conversation, run, tried)
+        comparison = compared(core, agent)
+    return Scene(agent, conversation, run, tried, comparison)
+
+
+def compared(core: App, agent: Agent) -> Comparison:
+    """The agent as it is, with a short prompt, and warmer."""
+    changes = (
+        Overrides(),
+        Overrides(instructions="Use the calculator and convert_units. Answer with the numbers alone."),
+        Overrides(parameters=ParameterChanges(temperature=0.9)),
+    )
+    names = ("", "Short prompt", "Warmer")
+    source = SavedSpec(agent_id=agent.id, revision=1)
+    variants = [Variant(source=source, changes=one, name=name) for one, name in zip(changes, names, strict=True)]
+    made = core.comparisons.create(variants, "", "Short or long prompt?")
+    assert isinstance(made, Ok), made
+    sent = core.comparison_runs.send(made.value.id, TWO_TOOLS, "")
+    assert isinstance(sent, Ok), sent
+    for run in sent.value.runs():
+        core.runs.wait(run, RUN_LIMIT_S)
+    return sent.value
 
 
 def talk(core: App, name: str, question: str) -> tuple[Conversation, Run]:
@@ -176,7 +203,7 @@ def picture_of(name: str, theme: str, width: int) -> str:
     """The file's name, or nothing where the README shows no picture."""
     if width == PHONE:
         return f"chat-{PHONE}-{theme}.png" if name == "chat" else ""
-    is_shown = width == DESK and name in {"home", "chat", "agent", "runs", "run", "settings"}
+    is_shown = width == DESK and name in {"home", "chat", "agent", "runs", "run", "settings", "compare"}
     return f"{name}-{theme}.png" if is_shown else ""
 
 

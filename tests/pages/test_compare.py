@@ -200,6 +200,15 @@ def test_from_a_run_to_a_comparison(app: App, open_page: Open, clerk: Agent):
     assert (one.origin_run_id, one.turns[0].cell(one.columns[0].id).run) == (run.id, run.id)
 
 
+def test_a_long_comparison_is_drawn_from_its_newest_messages(app: App, open_page: Open, two: Comparison):
+    for number in range(7):
+        settled(app, good(app.comparison_runs.send(two.id, f"Message {number}", "")))
+    page = opened(open_page, two)
+    assert "Message 1" not in shown(page)
+    button(page, "Show 2 earlier messages").click().run()
+    assert "Message 0" in shown(page)
+
+
 def test_an_unknown_comparison_is_said(open_page: Open):
     page = open_page("compare", comparison="0199c0de-0000-7000-8000-000000000000")
     assert "There is no such comparison here." in shown(page)

@@ -42,8 +42,10 @@ class Board:
     app: App
     comparison: Comparison
     standing: Sequence[Standing]
+    first: int
+    """Place of the first message that is drawn; earlier ones are drawn when they are asked for."""
     views: dict[UUID, RunView]
-    """Every run of the comparison that is there, by id."""
+    """Every run of the messages that are drawn, by id."""
 
     def cell(self, turn: int, standing: Standing) -> Cell:
         return self.comparison.turns[turn].cell(standing.column.id)
@@ -66,9 +68,13 @@ class Board:
         return any(run in self.views and is_live(self.views[run].run) for run in runs)
 
 
-def board(app: App, comparison: Comparison) -> Board:
-    views = app.runs.views(comparison.runs())
-    return Board(app, comparison, standing(app, comparison), {view.run.id: view for view in views})
+def board(app: App, comparison: Comparison, drawn: int) -> Board:
+    """`drawn`: so many of the newest messages."""
+    first = max(len(comparison.turns) - drawn, 0)
+    columns = {column.id for column in comparison.shown}
+    cells = (cell for turn in comparison.turns[first:] for cell in turn.cells if cell.column in columns)
+    views = app.runs.views([run for cell in cells for run in cell.runs])
+    return Board(app, comparison, standing(app, comparison), first, {view.run.id: view for view in views})
 
 
 def standing(app: App, comparison: Comparison) -> list[Standing]:
