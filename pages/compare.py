@@ -1,7 +1,5 @@
 """Compare: one message to two, three or four variants at once, side by side."""
 
-from functools import partial
-
 import streamlit as st
 
 from core.bootstrap import App, get_app
@@ -15,6 +13,7 @@ from pages.components.compare.head import column_heads, head, mode_words
 from pages.components.compare.look import compare_css
 from pages.components.compare.message_row import message_row
 from pages.components.compare.settings import column_settings
+from pages.components.files import Typed, accepting, give_back, kept, limits_hint, typed
 from pages.components.frame import empty_state
 from pages.components.model_badge import model_badge
 from pages.components.session import say, show_said, uuid_param, value_or_say, who
@@ -26,15 +25,14 @@ DRAWN = 5
 """So many of the newest messages are drawn at first."""
 
 
-def send(board: Board, values: Values) -> None:
-    text = str(st.session_state["composer"])
-    _send(board, values, text)
+def send_typed(board: Board, values: Values) -> None:
+    send(board, values, typed("composer"))
 
 
-def _send(board: Board, values: Values, text: str) -> None:
-    result = board.app.comparison_runs.send(board.comparison.id, text, who(), values)
+def send(board: Board, values: Values, what: Typed) -> None:
+    result = board.app.comparison_runs.send(board.comparison.id, what.text, who(), values, what.files)
     if isinstance(result, Err):
-        st.session_state["composer"] = text  # nothing that was typed is lost
+        give_back("composer", what)
         say(result.message, failed=True)
 
 
@@ -71,15 +69,18 @@ def composer(board: Board) -> Values:
     busy = board.is_busy()
     with st.bottom, st.container(gap="xxsmall"):
         values, lacking = asked_values(board)
+        kept("composer")
         st.chat_input(
             "Message all columns",
             key="composer",
             disabled=busy or bool(lacking),
-            on_submit=send,
+            on_submit=send_typed,
             args=(board, values),
+            **accepting(),
         )
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             badges(board)
+            limits_hint()
             if busy:
                 st.button(
                     "Stop all",
@@ -117,8 +118,8 @@ def begin_with(board: Board, values: Values) -> None:
                 plain(text),
                 icon=":material/arrow_outward:",
                 key=f"starter_{index}",
-                on_click=partial(_send, board, values),
-                args=(text,),
+                on_click=send,
+                args=(board, values, Typed(text)),
             )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
+from core.domain.attachment import Attachment
 from core.domain.result import Err, Ok, Result
 from core.domain.tool import ToolMode
 from core.domain.variant import Variant
@@ -51,6 +52,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     input: str
     values: dict[str, str] = {}
     """Of the variables in the columns' prompts."""
+    attachments: tuple[Attachment, ...] = ()
     cells: tuple[Cell, ...] = ()
 
     def cell(self, column: UUID) -> Cell:
@@ -153,9 +155,9 @@ def moved(comparison: Comparison, column_id: UUID, by: int) -> Result[Comparison
     return Ok(replace(comparison, columns=(*(by_id[one] for one in order), *comparison.removed)))
 
 
-def with_turn(comparison: Comparison, text: str, values: dict[str, str]) -> Comparison:
+def with_turn(comparison: Comparison, turn: Turn) -> Comparison:
     """One more message; nobody has answered it yet."""
-    return replace(comparison, turns=(*comparison.turns, Turn(input=text, values=values)))
+    return replace(comparison, turns=(*comparison.turns, turn))
 
 
 def with_runs(comparison: Comparison, turn: int, column_id: UUID, run_ids: Sequence[UUID]) -> Result[Comparison]:

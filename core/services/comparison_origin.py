@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from core.db.unit import UnitOfWork
 from core.domain.agent import AgentSpec
+from core.domain.attachment import Attachment
 from core.domain.result import Err, Ok, Result
 from core.domain.run import Run, RunSpec
 from core.domain.tool import ToolChoice
@@ -22,6 +23,7 @@ class Started(msgspec.Struct, frozen=True):
 
     variant: Variant
     input: str
+    attachments: tuple[Attachment, ...]
 
 
 class Origin:
@@ -41,7 +43,7 @@ class Origin:
             return Err(
                 "invalid", "This run is a tool tried by hand: no model answered, so there is nothing to compare."
             )
-        return Ok(Started(self._variant(run, state.spec), state.input))
+        return Ok(Started(self._variant(run, state.spec), state.input, state.attachments))
 
     def _variant(self, run: Run, frozen: RunSpec) -> Variant:
         """The run's revision; else its agent with what the run had otherwise; else the spec it ran on."""

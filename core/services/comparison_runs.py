@@ -7,10 +7,12 @@ from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from core.db.unit import UnitOfWork
+from core.domain.attachment import Attachment, Upload
 from core.domain.comparison import (
     MOST_RUNS,
     Column,
     Comparison,
+    Turn,
     parent_of,
     with_problem,
     with_runs,
@@ -23,6 +25,7 @@ from core.domain.run_query import RunFilter
 from core.ids import new_id
 from core.repositories.recordings import RecordingRepository
 from core.repositories.runs import RunRepository
+from core.services.attachments import AttachmentService
 from core.services.comparisons import TITLE_CHARS, Change, ComparisonService
 from core.services.run_spec import StartRun
 from core.services.runs import RunService
@@ -38,27 +41,52 @@ class ComparisonRunService:
     """A run's id is kept in the comparison before it starts, so a crash in between loses none and starts none twice."""
 
     def __init__(
-        self, engine: Engine, comparisons: ComparisonService, variants: VariantService, runs: RunService
+        self,
+        engine: Engine,
+        comparisons: ComparisonService,
+        variants: VariantService,
+        runs: RunService,
+        attachments: AttachmentService,
     ) -> None:
         self._engine, self._comparisons, self._variants, self._runs = engine, comparisons, variants, runs
+        self._attachments = attachments
 
     def send(
-        self, comparison_id: UUID, text: str, who: str, values: dict[str, str] | None = None
+        self,
+        comparison_id: UUID,
+        text: str,
+        who: str,
+        values: dict[str, str] | None = None,
+        files: Sequence[Upload] = (),
     ) -> Result[Comparison]:
         """The same next message to every column that has answered the one before. The columns go on separately."""
-        if not text.strip():
+        if not text.strip() and not files:
             return Err("invalid", "Write a message first.", "input")
+        attachments = self._stored(files, who)
+        if isinstance(attachments, Err):
+            return attachments
+        asked = Turn(input=text, values=values or {}, attachments=attachments.value)
         planned: list[Planned] = []
 
         def plan(one: Comparison) -> Result[Comparison]:
             if self._is_busy(one):
                 return Err("conflict", "Not every column has finished yet. Wait for it or stop it first.")
-            turn, one = len(one.turns), with_turn(one, text, values or {})
+            turn, one = len(one.turns), with_turn(one, asked)
             ready = [column.id for column in one.shown if isinstance(parent_of(one, turn, column.id), Ok)]
             planned.extend((column_id, new_id()) for column_id in ready)
-            return _planned(replace(one, title=one.title or " ".join(text.split())[:TITLE_CHARS]), turn, planned)
+            return _planned(replace(one, title=one.title or _title(asked)), turn, planned)
 
         return self._go(comparison_id, plan, planned, who)
+
+    def _stored(self, files: Sequence[Upload], who: str) -> Result[tuple[Attachment, ...]]:
+        """The files of a message, looked at and kept before any column is asked."""
+        taken = self._attachments.take(files)
+        if isinstance(taken, Err):
+            return taken
+        with UnitOfWork(self._engine) as unit:
+            self._attachments.keep(unit.session.connection(), taken.value.new, who)
+            unit.commit()
+        return Ok(taken.value.attachments)
 
     def run_again(
         self, comparison_id: UUID, turn: int, who: str, columns: Sequence[UUID] = (), times: int = 1
@@ -127,6 +155,7 @@ class ComparisonRunService:
             parent_run_id=parent_id,
             from_start=parent_id is None,
             variables=asked.values,
+            attachments=asked.attachments,
             who=who,
             tags=(tag(comparison.id),),
         )
@@ -163,6 +192,11 @@ class ComparisonRunService:
     def _rows(self, run_ids: Sequence[UUID]) -> list[Run]:
         with UnitOfWork(self._engine) as unit:
             return list(RunRepository(unit.session).some(run_ids).values())
+
+
+def _title(turn: Turn) -> str:
+    text = turn.input.strip() or ", ".join(one.name for one in turn.attachments)
+    return " ".join(text.split())[:TITLE_CHARS]
 
 
 def tag(comparison_id: UUID) -> str:

@@ -70,7 +70,8 @@ class ComparisonService:
         if isinstance(origin, Err):
             return origin
         first, second = (Column(id=new_id(), variant=origin.value.variant) for _ in range(2))
-        turn = Turn(input=origin.value.input, cells=(Cell(column=first.id, runs=(run_id,)),))
+        taken, cell = origin.value, Cell(column=first.id, runs=(run_id,))
+        turn = Turn(input=taken.input, attachments=taken.attachments, cells=(cell,))
         title = _title(origin.value.input)
         return self._add(_new((first, second), who, title=title, turns=(turn,), origin_run_id=run_id))
 

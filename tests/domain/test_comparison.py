@@ -8,6 +8,7 @@ from core.domain.comparison import (
     Cell,
     Column,
     Comparison,
+    Turn,
     Vote,
     moved,
     parent_of,
@@ -48,7 +49,7 @@ def good(result):
 
 def asked(one: Comparison, text: str = "hello") -> Comparison:
     """One more message that every column has answered with one run."""
-    one = with_turn(one, text, {})
+    one = with_turn(one, Turn(input=text))
     for column in one.shown:
         one = good(with_runs(one, len(one.turns) - 1, column.id, [new_id()]))
     return one
@@ -99,7 +100,7 @@ def test_every_column_replies_to_its_own_last_answer():
 def test_a_column_that_missed_a_message_cannot_answer_the_next():
     one = asked(comparison(2))
     late = Column(id=new_id(), variant=Variant(name="late"))
-    one = with_turn(good(with_column(one, late)), "next", {})
+    one = with_turn(good(with_column(one, late)), Turn(input="next"))
     assert isinstance(parent_of(one, 1, late.id), Err)
     one = good(with_runs(one, 0, late.id, [new_id()]))
     assert isinstance(parent_of(one, 1, late.id), Ok)

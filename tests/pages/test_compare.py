@@ -4,10 +4,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.bootstrap import App
-from core.domain.agent import Agent
+from core.domain.agent import Agent, AgentSpec
 from core.domain.comparison import Comparison
 from core.domain.result import Ok
-from core.domain.variant import AdHocSpec, Overrides, ParameterChanges, SavedSpec, Variant
+from core.domain.variant import AdHocSpec, DraftSpec, Overrides, ParameterChanges, SavedSpec, Variant
 from core.services.runs import StartRun
 from tests.pages.conftest import LONGEST_S, Open
 from tests.pages.looking import answers, button, param, shown
@@ -198,6 +198,16 @@ def test_from_a_run_to_a_comparison(app: App, open_page: Open, clerk: Agent):
     button(page, "Compare").click().run()
     one = app.comparisons.list()[0]
     assert (one.origin_run_id, one.turns[0].cell(one.columns[0].id).run) == (run.id, run.id)
+
+
+def test_from_a_draft_to_a_comparison_with_what_is_live(app: App, open_page: Open, clerk: Agent):
+    good(app.agents.save_draft(clerk.id, AgentSpec(instructions="Be brief."), ""))
+    button(open_page("agent", agent=str(clerk.id)), "Compare").click().run()
+    one = app.comparisons.list()[0]
+    assert [column.variant.source for column in one.columns] == [
+        SavedSpec(agent_id=clerk.id),
+        DraftSpec(agent_id=clerk.id),
+    ]
 
 
 def test_a_long_comparison_is_drawn_from_its_newest_messages(app: App, open_page: Open, two: Comparison):

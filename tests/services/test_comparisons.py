@@ -3,6 +3,7 @@
 import pytest
 
 from core.domain.agent import AgentSpec, Parameters
+from core.domain.attachment import Upload
 from core.domain.result import Err, Ok
 from core.domain.tool import ToolChoice
 from core.domain.variant import AdHocSpec, DraftSpec, Overrides, ParameterChanges, SavedSpec, Variant
@@ -68,6 +69,20 @@ def test_the_columns_go_on_as_separate_conversations(settings):
     for before, after in zip(first, second, strict=True):
         assert after.run.parent_run_id == before.run.id
         assert [message.content for message in after.state.spec.history] == ["hello", before.run.output]
+
+
+def test_a_file_goes_to_every_column_and_with_every_repetition(settings):
+    with ScriptedServer(*[text(f"answer {n}") for n in range(3)]) as server, workspace(settings, server) as app:
+        one = good(app.comparisons.create([ad_hoc(), ad_hoc()], "ada"))
+        note = Upload("note.txt", b"The key is under the flower pot.")
+        one = settled(app, good(app.comparison_runs.send(one.id, "", "ada", files=[note])))
+        one = settled(app, good(app.comparison_runs.run_again(one.id, 0, "ada", [one.columns[0].id])))
+        asked = [request.json["messages"][-1]["content"] for request in server.requests]
+
+    assert one.title == "note.txt"
+    assert [attachment.name for attachment in one.turns[0].attachments] == ["note.txt"]
+    assert len(asked) == 3
+    assert all("under the flower pot" in str(content) for content in asked)
 
 
 def test_one_columns_failure_is_its_own(settings):

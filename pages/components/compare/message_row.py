@@ -37,7 +37,8 @@ def _views(board: Board, turn: int) -> list[RunView]:
 def _message(board: Board, turn: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"message_{turn}"):
         with st.container(width="stretch", key=f"you_compare_{turn}"):
-            you(board.comparison.turns[turn].input)
+            asked = board.comparison.turns[turn]
+            you(asked.input, asked.attachments)
         _acts(board, turn)
 
 

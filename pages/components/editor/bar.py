@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.domain.diff import spec_diff
+from core.domain.variant import DraftSpec, SavedSpec, Variant
 from pages.components.diff import spec_difference
 from pages.components.editor.draft import Draft, fresh
 from pages.components.frame import ask_once
@@ -34,6 +35,10 @@ def draft_bar(draft: Draft) -> None:
             )
         if live and st.button("See diff", icon=":material/difference:"):
             _show(draft)
+        if live and st.button(
+            "Compare", icon=":material/view_column:", help="Ask the live revision and the draft at once"
+        ):
+            _compare(draft)
         _save(draft)
 
 
@@ -46,6 +51,13 @@ def discard(draft: Draft) -> None:
 @st.dialog("The draft beside the live revision", width="large")
 def _show(draft: Draft) -> None:
     spec_difference(spec_diff(draft.app.agents.live_spec(draft.agent), draft.spec))
+
+
+def _compare(draft: Draft) -> None:
+    sources = (SavedSpec(agent_id=draft.agent.id), DraftSpec(agent_id=draft.agent.id))
+    made = value_or_say(draft.app.comparisons.create([Variant(source=source) for source in sources], who()))
+    if made:
+        st.switch_page("compare.py", query_params={"comparison": str(made.id)})
 
 
 def _save(draft: Draft) -> None:
