@@ -58,6 +58,7 @@ from core.services.own_tools import OwnTools
 from core.services.prompts import PromptService
 from core.services.proof_desk import ProofDesk
 from core.services.proofs import ProofService
+from core.services.python_tools import PythonTools
 from core.services.run_spec import SpecBuilder
 from core.services.runs import RunService
 from core.services.samples import seed
@@ -90,6 +91,7 @@ class App:
     http_drafts: HttpDrafts
     attachments: AttachmentService
     own_tools: OwnTools
+    python_tools: PythonTools
     runs: RunService
     batches: BatchService
     decisions: DecisionService
@@ -208,6 +210,7 @@ def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] =
         http_drafts=HttpDrafts(engine, maker, runs.try_tool),
         attachments=attachments,
         own_tools=OwnTools(agents, maker),
+        python_tools=PythonTools(engine, maker, runs.try_tool),
         runs=runs,
         batches=BatchService(engine, runs),
         decisions=DecisionService(engine, executor if adopt else None),

@@ -9,6 +9,7 @@ from core.domain.listing import AgentSummary
 from core.domain.tool import ToolKind, ToolSpec
 from pages.components.frame import empty_state, page_header, quiet, section
 from pages.components.mcp_form import mcp_form
+from pages.components.python_form import python_form
 from pages.components.request_form.form import request_form
 from pages.components.session import show_said
 from pages.components.text import counted, plain, short
@@ -32,7 +33,13 @@ KINDS: dict[ToolKind, tuple[str, str]] = {
 MOST_CARDS = 60
 """Of one kind: a document may bring thousands of tools, and nobody reads so many cards."""
 
-WAYS = {"http": "HTTP request", "openapi": "OpenAPI document", "mcp": "MCP server", "agent": "Agent as a tool"}
+WAYS = {
+    "http": "HTTP request",
+    "openapi": "OpenAPI document",
+    "mcp": "MCP server",
+    "python": "Python function",
+    "agent": "Agent as a tool",
+}
 
 
 def catalogue(app: App, tools: list[ToolSpec]) -> None:
@@ -85,7 +92,7 @@ def one(app: App, tool: ToolSpec) -> None:
     st.button("All tools", icon=":material/arrow_back:", type="tertiary", on_click=st.query_params.clear)
     with page_header(tool.name, KINDS[tool.kind][0], f"at most {tool.time_limit_s:g} s"):
         effect_badge(tool)
-        if tool.kind == "http":
+        if tool.kind in ("http", "python"):
             st.button("Edit", icon=":material/edit:", on_click=edit_tool, args=(tool.name,))
     show_said()
     from_source(tool)
@@ -100,7 +107,7 @@ def everything(app: App) -> None:
         match st.menu_button(
             "Add a tool", list(WAYS), icon=":material/add:", type="primary", format_func=WAYS.__getitem__
         ):
-            case "http" | "mcp" as kind:
+            case "http" | "mcp" | "python" as kind:
                 st.switch_page("tools.py", query_params={"new": kind})
             case "openapi":
                 start_over()
@@ -139,6 +146,10 @@ def main() -> None:
         mcp_form(app)
     elif source is not None:
         one_source(app, source)
+    elif new == "python":
+        python_form(app, None)
+    elif edited and (written := app.tools.get(edited)) and written.kind == "python":
+        python_form(app, written)
     elif edited and app.tool_maker.http_definition(edited):
         request_form(app, edited)
     elif tool is not None:

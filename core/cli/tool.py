@@ -10,6 +10,7 @@ from core.cli.follow import CtrlC, follow
 from core.cli.printing import print_json, print_line, print_table, shortened
 from core.cli.session import opened, who
 from core.cli.tool_source import add_mcp, drift, sources
+from core.services.python_tools import PythonTool
 from core.services.tool_maker import KeptTool
 from core.services.tools import ImportReport, NeededSecret
 
@@ -94,6 +95,17 @@ def add_http(file: str, as_json: bool) -> int:
     else:
         print_line(f"{made.name} is kept ({made.effect})." if kept.is_new else f"{made.name} was there already.")
         _print_missing(secrets)
+    return Exit.DONE
+
+
+@tool.command("add-python")
+@click.argument("file")
+@_as_json
+def add_python(file: str, as_json: bool) -> int:
+    """A Python function as a tool: its types are the schema, its docstring the description; it runs in a sandbox."""
+    with opened() as app:
+        kept = value_of(app.python_tools.keep(PythonTool(code=_text(file)), who()))
+    _print_kept(kept, as_json=as_json)
     return Exit.DONE
 
 

@@ -13,6 +13,7 @@ from core.tools.executor import Executor
 from core.tools.http_request.executor import HttpExecutor
 from core.tools.mcp.executor import FRESH_S, McpExecutor, Survey
 from core.tools.notebook import NotebookStore
+from core.tools.python.executor import PythonExecutor
 from core.tools.secrets import SecretSource
 
 GRACE_S = 0.5
@@ -37,6 +38,7 @@ class Toolbox:
             "http": requests,
             "openapi": requests,
             "mcp": self._mcp,
+            "python": PythonExecutor(),
             **(executors or {}),
         }
 

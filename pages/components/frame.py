@@ -75,6 +75,8 @@ button[kind="primary"],[data-testid="stBaseButton-primary"],[data-testid="stBase
 .structured tr:last-child>th,.structured tr:last-child>td{border-bottom:0}
 .structured th{font-weight:400;color:%quiet;white-space:nowrap}.structured th[scope=row]{width:1%;padding-right:1.2rem}
 .structured .structured{font-size:inherit}.scroll{overflow-x:auto}.structured i{color:%quiet;font-style:normal}
+.st-key-code_python textarea{font-family:"Source Code Pro",ui-monospace,monospace;font-size:.875rem;line-height:1.55;
+  tab-size:4;white-space:pre;overflow-x:auto}
 [class*="st-key-tool_running"] [data-testid="stIconMaterial"]{animation:turn 1.2s linear infinite}
 @keyframes turn{to{transform:rotate(360deg)}}
 @media (prefers-reduced-motion:reduce){[class*="st-key-tool_running"] [data-testid="stIconMaterial"]{animation:none}}

@@ -1,13 +1,14 @@
 """One call of one tool, recorded: a form made from its schema, and what came back."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
 
 from core.bootstrap import App
-from core.domain.run import ENDED
+from core.domain.result import Result
+from core.domain.run import ENDED, Run
 from core.domain.state import CallState
 from core.domain.tool import ToolSpec
 from core.services.runs import RunView
@@ -21,7 +22,9 @@ from pages.components.turn import fault_card
 
 HALVES = (1, 1)
 _UNSET = "left out"
-_LONG = frozenset({"code", "data", "table", "text", "sql", "body"})
+Start = Callable[[str], Result[Run]]
+"""Begins the recorded run of one call, given its arguments as JSON."""
+_LONG = frozenset({"code", "data", "table", "text", "sql", "body", "task"})
 """Names of inputs that are rarely one line."""
 
 
@@ -29,13 +32,14 @@ def trial(app: App, tool: ToolSpec) -> None:
     left, right = st.columns(HALVES, gap="large")
     with left:
         section("Try it", "One real call, recorded as a run.")
-        _form(app, tool)
+        trial_form(tool, lambda arguments: app.tools.test(tool.name, arguments, who()))
     with right:
         section("What came back")
         outcome(app)
 
 
-def _form(app: App, tool: ToolSpec) -> None:
+def trial_form(tool: ToolSpec, start: Start) -> None:
+    """A widget an input, and the button that calls the tool with what they hold."""
     properties: dict[str, Any] = tool.parameters.get("properties", {})
     required = set(tool.parameters.get("required", ()))
     with st.form(f"trial_{tool.name}", border=True):
@@ -46,7 +50,7 @@ def _form(app: App, tool: ToolSpec) -> None:
         if tool.effect == "write":
             st.caption(":orange[:material/edit:] It changes something: this call really happens.")
         st.form_submit_button(
-            "Call it", type="primary", icon=":material/play_arrow:", on_click=_call, args=(app, tool, properties)
+            "Call it", type="primary", icon=":material/play_arrow:", on_click=_call, args=(tool, properties, start)
         )
 
 
@@ -67,10 +71,10 @@ def _input(tool: ToolSpec, name: str, schema: Mapping[str, Any], *, is_required:
         st.text_input(label, placeholder=shown or None, help=hint, key=key)
 
 
-def _call(app: App, tool: ToolSpec, properties: Mapping[str, Any]) -> None:
+def _call(tool: ToolSpec, properties: Mapping[str, Any], start: Start) -> None:
     given = {name: st.session_state.get(_key(tool, name)) for name in properties}
     arguments = {name: typed(value, properties[name]) for name, value in given.items() if value not in (None, "")}
-    run = value_or_say(app.tools.test(tool.name, json.dumps(arguments, ensure_ascii=False), who()))
+    run = value_or_say(start(json.dumps(arguments, ensure_ascii=False)))
     if run is not None:
         st.query_params["run"] = str(run.id)
 

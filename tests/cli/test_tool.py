@@ -124,3 +124,14 @@ def test_an_agent_becomes_a_tool(cli):
     called = cli("tool", "test", "ask_number_clerk", '{"task": "What is 17 % of 2,340?"}', "--json")
     assert (called.code, "397.8" in called.lines[-1]["output"]) == (0, True)
     assert cli("tool", "add-agent", "Nobody").code == 2
+
+
+def test_a_python_function_becomes_a_tool(cli, tmp_path):
+    file = tmp_path / "double.py"
+    file.write_text('def double(n: int) -> int:\n    """Twice a number."""\n    return n * 2\n')
+    made = cli("tool", "add-python", str(file), "--json").json
+    assert (made["name"], made["kind"], made["effect"], made["is_new"]) == ("double", "python", "read", True)
+    called = cli("tool", "test", "double", '{"n": 21}', "--json")
+    assert (called.code, called.lines[-1]["output"]) == (0, "42")
+    file.write_text("def double(n): pass")
+    assert "has no type" in cli("tool", "add-python", str(file)).err

@@ -24,7 +24,7 @@ def test_an_agent_becomes_a_tool_and_its_call_leads_to_its_run(app: App, clerk: 
     assert tool.name == "ask_number_clerk"
 
     page = open_page("tools", tool=tool.name)
-    page.text_input(key=f"trial_{tool.name}_task").set_value("What is 17 % of 2,340?")
+    page.text_area(key=f"trial_{tool.name}_task").set_value("What is 17 % of 2,340?")
     button(page, "Call it").click().run()
     caller = next(run for run in app.runs.list() if run.kind == "test")
     app.runs.wait(caller.id, LONGEST_S)

@@ -9,6 +9,7 @@ from core.tools.builtin.jsonquery import query_json
 from core.tools.builtin.python import run_python
 from core.tools.builtin.table import query_table
 from core.tools.executor import CannotDoError
+from core.tools.python.sandbox import Bounds
 
 SHOP = '{"items":[{"name":"pen","price":2},{"name":"bag","price":30.5}],"big":9007199254740993}'
 
@@ -227,7 +228,7 @@ async def test_programs_that_fail_say_so_and_reach_nothing(code, reason):
 
 @pytest.mark.timeout(10)
 async def test_a_program_without_end_is_stopped_by_its_limit(monkeypatch):
-    monkeypatch.setattr(python, "_TIME_LIMIT_S", 0.5)
+    monkeypatch.setattr(python, "Bounds", lambda: Bounds(seconds=0.5))
     with pytest.raises(CannotDoError, match="TimeoutError"):
         await run_python("while True:\n    pass")
 
