@@ -9,6 +9,7 @@ from core.clients.chat import lenient
 from core.clients.chat.text import mended
 from core.domain.canonical import Json
 from core.domain.message import ToolCall
+from core.domain.secrecy import in_texts
 
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -34,7 +35,7 @@ class _Call:
         self.id = self.id or call_id
         self._take_name(_text(function.get("name")))
         if self.extra is None and extra is not None:
-            self.extra = lenient.plain(extra)
+            self.extra = in_texts(lenient.plain(extra), mended)
         match function.get("arguments"):
             case None | "":
                 pass

@@ -1,5 +1,7 @@
 """Tool calls in pieces: how servers number, name and cut them."""
 
+import json
+
 from tests.support.answers import calls as usual
 from tests.support.answers import chunk, stream
 from tests.support.shapes import CALLED, DONE, STOP, SUM, call, fails, piece, said, table, wants
@@ -216,6 +218,14 @@ SHAPES = {
             (piece(None), listed({"extra_content": SIGNED}), CALLED),
         ),
         extra=[SIGNED],
+    ),
+    "half a character in what belongs to a call": wants(
+        ONE,
+        of=(
+            b"data: " + json.dumps(piece(extra_content={"a\ud83d": ["\ude00", 10**30]})).encode() + b"\n\n",
+            CALLED,
+        ),
+        extra=[{"a\ufffd": ["\ufffd", 10**30]}],
     ),
     "what belongs to a call, null": wants(ONE, of=(piece(extra_content=None), CALLED), extra=[None]),
     "a long id": wants(ONE, of=(piece(0, "c" * 5_000), CALLED), ids=["c" * 5_000]),
