@@ -48,6 +48,8 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The model the server says it used."""
     headers_ms: float | None = None
     first_token_ms: float | None = None
+    thought_ms: float | None = None
+    """How long it thought before the answer; None: it did not, or said it all at once."""
     total_ms: float = 0.0
 
 

@@ -122,7 +122,7 @@ class View {
     this.thoughts.hidden = !this.reasoning;
     if (this.reasoning) {
       this.summary.textContent = streaming && !this.text ? 'Thinking…' : this.data.thought || 'Thought';
-      if (this.thinking.textContent !== this.reasoning) this.thinking.textContent = this.reasoning;
+      if (this.thinking.textContent !== this.reasoning) this.think();
     }
     this.pulse.hidden = !(streaming && !this.text && !this.reasoning);
     this.pulse.textContent = this.pulse.hidden ? '' : this.waiting || this.data.waiting;
@@ -131,6 +131,14 @@ class View {
     if (load.ready) { this.render(load.ready); return; }
     this.body.textContent = this.text; // plain until the libraries are here
     load().then((l) => { load.ready = l; this.paint(); }).catch(() => { libraries = undefined; });
+  }
+
+  // Who reads along at the end of the thoughts stays there; who looks back is not pulled away.
+  think() {
+    const box = this.thinking;
+    const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 30;
+    box.textContent = this.reasoning;
+    if (atEnd && this.data.streaming) box.scrollTop = box.scrollHeight;
   }
 
   // Only the blocks whose source changed are parsed again: normally the last one.

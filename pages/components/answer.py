@@ -95,6 +95,6 @@ def _waiting(view: RunView) -> str:
 
 
 def _thought(model: ModelCall) -> str:
-    """How long the model thought, where its first token says so."""
-    first_ms = model.decision.exchange.first_token_ms if model.decision else None
-    return f"Thought, first word after {duration(first_ms / 1000)}" if first_ms else "Thought"
+    """How long the model thought, where that was seen."""
+    thought_ms = model.decision.exchange.thought_ms if model.decision else None
+    return f"Thought for {duration(thought_ms / 1000)}" if thought_ms is not None else "Thought"

@@ -96,7 +96,7 @@ def _step_facts(step: StepState) -> None:
 def _note(text: str) -> None:
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", wrap=False):
         st.markdown(":gray[:material/info:]", width="content")
-        st.text(text)
+        st.text(text, width="stretch")
 
 
 def _ending(view: RunView, commands: Commands, place: str) -> None:

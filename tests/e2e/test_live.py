@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.conftest import RunningApp
 from tests.e2e.steps import answer, go_to, in_two_parts, lengths, said, say, shown, visit, watch_lengths
+from tests.support.answers import thinking
 from tests.support.scripted import Answer, ScriptedServer, stall, status, text
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("e2e_live")]
@@ -58,6 +59,24 @@ def test_the_text_grows_while_other_things_on_the_page_work(
     assert len(seen) > 10
     assert seen == sorted(seen)
     expect(page.get_by_role("radio", name="Sent")).to_be_checked()
+
+
+def test_thoughts_are_read_while_they_come_and_stay_folded_beside_the_answer(
+    app: RunningApp, page: Page, model: ScriptedServer, gate: Event
+):
+    model.plan(thinking(["Rain falls. ", "So I begin there."], REST, gate))
+    ask(page, app)
+    folded = answer(page).locator("details")
+    expect(folded.locator("summary")).to_have_text("Thinking…")
+    expect(folded.locator(".thinking")).to_be_hidden()
+    folded.locator("summary").click()
+    expect(folded.locator(".thinking")).to_have_text("Rain falls. So I begin there.")
+    gate.set()
+    complete(page, REST.strip())
+    expect(folded.locator("summary")).to_have_text(re.compile(r"Thought for \d"))
+    expect(folded.locator(".thinking")).to_be_visible()
+    page.get_by_role("link", name="Open the run").click()
+    expect(page.locator("details").locator("summary")).to_have_text(re.compile(r"Thought for \d"))
 
 
 def test_a_reload_in_mid_answer_finds_what_came_and_what_comes(

@@ -157,3 +157,10 @@ def drop() -> Answer:
 def raw(data: bytes) -> Answer:
     """These bytes on the socket, status line and all; then the connection is closed."""
     return Answer(verbatim=data)
+
+
+def thinking(thoughts: Sequence[str], answer: str, gate: threading.Event) -> Answer:
+    """An answer that thinks first; the words that are meant to be read wait for `gate`."""
+    head = stream(*(chunk({"reasoning_content": thought}) for thought in thoughts))
+    rest = stream(chunk({"content": answer}), chunk({}, "stop"), usage_chunk(), "[DONE]")
+    return replace(head, pieces=(*head.pieces, b"".join(rest.pieces))).held_by(gate)

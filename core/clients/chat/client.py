@@ -142,5 +142,6 @@ def _exchange(wire: Wire, assembler: Assembler) -> Exchange:
         model=assembler.model,
         headers_ms=wire.headers_ms,
         first_token_ms=wire.first_token_ms,
+        thought_ms=wire.thought_ms,
         total_ms=wire.elapsed_ms(),
     )

@@ -120,7 +120,15 @@ class Reading:
         if self._wire.first_token_ms is None and self._assembler.has_content:
             self._wire.first_token_ms = self._wire.elapsed_ms()
         if delta := self._assembler.take_delta():
+            self._time(delta)
             self._on_delta(delta)
+
+    def _time(self, delta: Delta) -> None:
+        wire = self._wire
+        if delta.text and wire.answering_ms is None:
+            wire.answering_ms = wire.elapsed_ms()
+        elif delta.reasoning and wire.thinking_ms is None and wire.answering_ms is None:
+            wire.thinking_ms = wire.elapsed_ms()
 
     def _draw_in(self, wait_s: float) -> None:
         # Counted anew after every event: some servers give a reason with each, and the answer goes on.

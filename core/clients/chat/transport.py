@@ -49,9 +49,19 @@ class Wire:
     """The body as it comes from the socket."""
     headers_ms: float | None = None
     first_token_ms: float | None = None
+    thinking_ms: float | None = None
+    """When the first thought came, before any word of the answer."""
+    answering_ms: float | None = None
 
     def elapsed_ms(self) -> float:
         return (time.perf_counter() - self.began) * 1000
+
+    @property
+    def thought_ms(self) -> float | None:
+        """From the first thought to the first word of the answer, or to now."""
+        if self.thinking_ms is None:
+            return None
+        return (self.elapsed_ms() if self.answering_ms is None else self.answering_ms) - self.thinking_ms
 
     @property
     def status(self) -> int | None:
