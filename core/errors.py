@@ -79,6 +79,10 @@ class Moved(AryabhattaError):
     """Somebody (a person, a service) wrote to the run's journal first: read on, then decide again."""
 
 
+class NotStored(AryabhattaError):
+    """A file that a journal names is gone; the message says which."""
+
+
 class Unavailable(AryabhattaError):
     """The database or a service this process needs does not answer; the message says which and what to do."""
 

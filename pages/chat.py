@@ -164,8 +164,9 @@ def composer(app: App, agent: Agent, conversation: Conversation | None, spec: Ag
                 **accepting(),
             )
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-                model_badge(app.endpoints.choose(spec.endpoint), spec)
-                limits_hint()
+                choice = app.endpoints.choose(spec.endpoint)
+                model_badge(choice, spec)
+                limits_hint(app, choice, spec)
                 if live:
                     stop_button(live, partial(stop, app, live))
     return values

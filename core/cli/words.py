@@ -93,7 +93,7 @@ def journal_line(event: Event) -> str:
     fact = event.fact
     match fact:
         case Created():
-            return shortened(fact.input)
+            return " ".join([shortened(fact.input), *(f"[{one.name}]" for one in fact.attachments)]).strip()
         case Claimed():
             return f"epoch {event.epoch} by {fact.by}"
         case Started():

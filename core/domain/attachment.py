@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from core.errors import NotStored
+
 Contents = Mapping[str, bytes]
 """Bytes by the SHA-256 of themselves, in hexadecimal digits."""
 NOTHING: Contents = {}
@@ -51,6 +53,14 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def given_sha256(self) -> str:
         """What a model is given."""
         return self.text_sha256 or self.sha256
+
+
+def content_of(attachment: Attachment, contents: Contents) -> bytes:
+    """What a model is given of a file. Raises `NotStored`."""
+    content = contents.get(attachment.given_sha256)
+    if content is None:
+        raise NotStored(f"{attachment.name} is not stored here any more.")
+    return content
 
 
 def given(attachments: Iterable[Attachment]) -> set[str]:

@@ -1,5 +1,8 @@
 """The messages a model is shown and what it answers: one type for model, journal and screen."""
 
+from collections.abc import Iterable
+from itertools import chain
+
 import msgspec
 
 from core.domain.attachment import Attachment
@@ -40,6 +43,12 @@ class ToolMessage(msgspec.Struct, frozen=True, tag_field="role", tag="tool"):
 
 
 Message = SystemMessage | UserMessage | AssistantMessage | ToolMessage
+
+
+def attached(history: Iterable[Message], own: Iterable[Attachment]) -> list[Attachment]:
+    """Every file of a conversation: those of earlier messages, then a run's own."""
+    before = (message.attachments for message in history if isinstance(message, UserMessage))
+    return [*chain.from_iterable(before), *own]
 
 
 class Usage(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -13,7 +13,7 @@ import msgspec
 
 from core.domain.agent import TOOL_CHOICES, Parameters
 from core.domain.arguments import visible_parameters
-from core.domain.attachment import NOTHING, Attachment, Contents
+from core.domain.attachment import NOTHING, Attachment, Contents, content_of
 from core.domain.canonical import Json
 from core.domain.endpoint import Compatibility
 from core.domain.message import AssistantMessage, Message, SystemMessage, ToolCall, ToolMessage, UserMessage
@@ -97,12 +97,12 @@ def _with_files(message: UserMessage, contents: Contents) -> Json:
 
 
 def _file(attachment: Attachment, contents: Contents) -> str:
-    text = contents[attachment.text_sha256].decode()
+    text = content_of(attachment, contents).decode()
     return f'<file name="{_QUOTED.sub("_", attachment.name)}">\n{text}\n</file>'
 
 
 def _image(attachment: Attachment, contents: Contents) -> Json:
-    encoded = b64encode(contents[attachment.sha256]).decode("ascii")
+    encoded = b64encode(content_of(attachment, contents)).decode("ascii")
     return {"type": "image_url", "image_url": {"url": f"data:{attachment.media_type};base64,{encoded}"}}
 
 

@@ -22,7 +22,7 @@ from core.engine.effects import ModelEffect, ToolEffect, abandoned
 from core.engine.ports import Ports, Room
 from core.engine.requests import Requests
 from core.engine.state import add, fold
-from core.engine.transcript import attached
+from core.engine.transcript import files_of
 from core.errors import Fault, Fenced, Moved
 
 DRAIN_S = 3.0
@@ -165,7 +165,7 @@ class Drive:
     async def _bodies(self) -> Requests:
         """The requests of this run so far. Files are read once: what a hash names never changes."""
         if self._requests is None:
-            if missing := given(attached(self.state)) - self._contents.keys():
+            if missing := given(files_of(self.state)) - self._contents.keys():
                 self._contents = {**self._contents, **await self._ports.journal.contents(missing)}
             self._requests = Requests(self.state, self._contents)
         return self._requests

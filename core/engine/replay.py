@@ -10,7 +10,7 @@ from core.domain.event import Event, Started
 from core.domain.wire import request_body
 from core.engine.invariants import faults
 from core.engine.state import add, fold
-from core.engine.transcript import transcript
+from core.engine.transcript import files_of, transcript
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -31,8 +31,10 @@ def replay(events: Sequence[Event], contents: Contents = NOTHING) -> Verdict:
     Nothing is asked and nothing executed: answers, results and people's words come from the journal, files from
     `contents`.
     """
-    requests = 0
     state = fold(events[:1])
+    if gone := [one.name for one in files_of(state) if one.given_sha256 not in contents]:
+        return Verdict(f"the requests cannot be rebuilt: {', '.join(gone)} is not stored here any more")
+    requests = 0
     for event in events[1:]:
         if isinstance(event.fact, Started) and event.fact.request is not None:
             body = request_body(state.spec, transcript(state), contents)

@@ -1,13 +1,11 @@
 """The transcript: the exact list of messages a model is shown, a projection of the journal. Nothing else adds to it."""
 
-from itertools import chain
-
 import msgspec
 
 from core.domain import strict_json
 from core.domain.attachment import Attachment
 from core.domain.event import Finished
-from core.domain.message import AssistantMessage, Message, SystemMessage, ToolCall, ToolMessage, UserMessage
+from core.domain.message import AssistantMessage, Message, SystemMessage, ToolCall, ToolMessage, UserMessage, attached
 from core.domain.state import CallState, RunState, StepState
 
 
@@ -27,10 +25,9 @@ def opening(state: RunState) -> list[Message]:
     return [*prompt, *state.spec.history, UserMessage(content=state.input, attachments=state.attachments)]
 
 
-def attached(state: RunState) -> list[Attachment]:
+def files_of(state: RunState) -> list[Attachment]:
     """Every file that a request of this run carries, those of earlier messages included."""
-    before = (message.attachments for message in state.spec.history if isinstance(message, UserMessage))
-    return [*chain.from_iterable(before), *state.attachments]
+    return attached(state.spec.history, state.attachments)
 
 
 def conversation(state: RunState) -> list[Message]:

@@ -9,7 +9,7 @@ from core.db.unit import UnitOfWork
 from core.domain.attachment import MOST_BYTES, MOST_FILES, Attachment, Contents, Upload, whole
 from core.domain.result import Err, Ok, Result
 from core.domain.state import RunState
-from core.engine.transcript import attached
+from core.engine.transcript import files_of
 from core.repositories.attachments import AttachmentRepository, StoredFile
 from core.services.file_check import check_file
 
@@ -49,8 +49,7 @@ class AttachmentService:
             return Err("invalid", f"A message takes at most {MOST_FILES} files.", "attachments")
         if size_bytes > MOST_BYTES:
             return Err("invalid", f"The files are larger than {MOST_BYTES // 1_000_000} MB together.", "attachments")
-        with UnitOfWork(self._engine) as unit:
-            missing = AttachmentRepository(unit.session.connection()).missing(whole(known))
+        missing = self.missing(whole(known))
         return (
             Err("not_found", "A file of this message is not stored here any more.", "attachments") if missing else None
         )
@@ -70,6 +69,11 @@ class AttachmentService:
         with UnitOfWork(self._engine) as unit:
             return AttachmentRepository(unit.session.connection()).contents(hashes)
 
+    def missing(self, hashes: Collection[str]) -> set[str]:
+        """Which of these are not here."""
+        with UnitOfWork(self._engine) as unit:
+            return AttachmentRepository(unit.session.connection()).missing(hashes)
+
     def of_runs(self, states: Iterable[RunState]) -> Contents:
         """Everything that the requests of these runs are made of, the files themselves included."""
-        return self.contents(whole(one for state in states for one in attached(state)))
+        return self.contents(whole(one for state in states for one in files_of(state)))

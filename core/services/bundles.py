@@ -13,7 +13,7 @@ from core.domain.event import Event, decode
 from core.domain.result import Err, Ok, Result
 from core.domain.run import ENDED, Run
 from core.engine.state import fold
-from core.engine.transcript import attached
+from core.engine.transcript import files_of
 from core.repositories.journal import JournalRepository
 from core.repositories.runs import RunRepository
 from core.services.attachments import AttachmentService, StoredFile
@@ -72,7 +72,7 @@ class BundleService:
             return Err("invalid", f"Entry {place} is not what its hash says: the bundle was changed.")
         if (problem := _row_problem(bundle.run, events)) is not None:
             return Err("invalid", f"The bundle was changed: {problem}.")
-        files = stored_files(attached(fold(events[:1])), bundle.files)
+        files = stored_files(files_of(fold(events[:1])), bundle.files)
         if isinstance(files, Err):
             return files
         return self._store(bundle.run, events, [entry.body for entry in bundle.entries], files.value)

@@ -226,11 +226,11 @@ class EndpointService:
         """Whether its model can be given tools; None: nobody knows before it was tried."""
         return self._connections.supports_tools(endpoint)
 
-    def supports_images(self, endpoint: Endpoint, model: str) -> bool | None:
-        """Whether a model can see; None: its endpoint does not say."""
+    def supports_images(self, endpoint: Endpoint, model: str, patience_s: float = IMAGES_PATIENCE_S) -> bool | None:
+        """Whether a model can see; None: its endpoint does not say. Asks for at most `patience_s`."""
         if endpoint.kind in {"demo", "local"}:  # scripted; served without the second file that seeing takes
             return False
-        told = self.catalogue_now(endpoint, patience_s=IMAGES_PATIENCE_S)
+        told = self.catalogue_now(endpoint, patience_s=patience_s)
         known = told.named(model) or (told.named(model.partition(":")[0]) if endpoint.kind == "huggingface" else None)
         return known.supports_images if known else None
 

@@ -10,8 +10,10 @@ from sqlalchemy import Engine
 
 from core import ids
 from core.db.unit import UnitOfWork
+from core.domain.attachment import whole
 from core.domain.chain import entry_hash
-from core.domain.event import Claimed, Event
+from core.domain.event import Claimed, Created, Event, decode
+from core.domain.message import attached
 from core.domain.result import Err, Ok, Result
 from core.domain.run import WAITED_FOR, Run
 from core.domain.run_diff import RunDiff, run_diff
@@ -131,7 +133,10 @@ class ProofService:
             journal = JournalRepository(unit.session.connection())
             entries = journal.stored(run_id)
             row = journal.head(run_id)
-            return len(entries), _first_break(run_id, entries, row) if row else None
+        found = _first_break(run_id, entries, row) if row else None
+        if found is None and entries:
+            found = _missing_file(run_id, entries[0], self._attachments.missing)
+        return len(entries), found
 
     def _events(self, run_id: UUID) -> list[Event]:
         with UnitOfWork(self._engine) as unit:
@@ -140,6 +145,15 @@ class ProofService:
     def _page(self, before: UUID | None) -> list[Run]:
         with UnitOfWork(self._engine) as unit:
             return RunRepository(unit.session).list(RunFilter(), before, _PAGE)
+
+
+def _missing_file(run_id: UUID, first: StoredEntry, missing: Callable[[set[str]], set[str]]) -> Break | None:
+    """The bytes of files are bound to their names by the database; what can happen is that they are gone."""
+    created = decode(first.body)
+    files = attached(created.spec.history, created.attachments) if isinstance(created, Created) else []
+    gone = missing(whole(files)) if files else set()
+    name = next((one.name for one in files if {one.sha256, one.given_sha256} & gone), "")
+    return Break(run_id, 0, f"the file {name} is not stored any more") if name else None
 
 
 def _first_break(run_id: UUID, entries: list[StoredEntry], row: tuple[int, bytes]) -> Break | None:

@@ -10,7 +10,7 @@ from core.domain.agent import Agent, AgentSpec, Revision
 from core.domain.attachment import Attachment, Upload
 from core.domain.endpoint import Endpoint
 from core.domain.event import Recorded
-from core.domain.message import Message, UserMessage
+from core.domain.message import Message, attached
 from core.domain.result import Err, Ok, Result
 from core.domain.run import RunKind, RunSpec
 from core.domain.serving import Pin
@@ -182,7 +182,7 @@ class SpecBuilder:
         self, endpoint: Endpoint, model: str, history: Sequence[Message], attachments: Sequence[Attachment]
     ) -> Result[tuple[str, ...]]:
         """What to say about images; a model that is known not to see them is not asked about one."""
-        before = [one for message in history if isinstance(message, UserMessage) for one in message.attachments]
+        before = attached(history, ())
         earlier, now = ([one for one in files if one.is_image] for files in (before, attachments))
         sees = self._endpoints.supports_images(endpoint, model) if earlier or now else True
         if sees is False:

@@ -11,6 +11,7 @@ from core.domain.result import Err, Ok, Result
 from core.domain.state import ModelCall, RunState
 from core.domain.wire import request_body
 from core.engine.transcript import transcript
+from core.errors import NotStored
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +35,10 @@ def sent_request(
     tries = [one for one in call.attempts if attempt in {None, one.number}]
     if not tries or tries[-1].request is None:
         return Err("not_found", f"Step {step} has no attempt {attempt}.", "attempt")
-    body = request_body(state.spec, transcript(state, before_step=step), contents)
+    try:
+        body = request_body(state.spec, transcript(state, before_step=step), contents)
+    except NotStored as error:
+        return Err("not_found", f"The request cannot be rebuilt: {error}")
     recorded = tries[-1].request.sha256
     verified = hashlib.sha256(body).hexdigest() == recorded
     return Ok(Sent(body=body, sha256=recorded, verified=verified, url=_url(events, call, tries[-1].number)))

@@ -6,7 +6,10 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from core.bootstrap import App
+from core.domain.agent import AgentSpec
 from core.domain.attachment import LIMITS, MOST_BYTES, Attachment, Upload
+from core.services.endpoints import Choice
 from pages.components.text import counted, grouped, plain, size
 
 _TYPES = (
@@ -51,9 +54,16 @@ def kept(key: str) -> None:
             st.button("Leave out", type="tertiary", key=f"drop_{key}", on_click=_forget, args=(key,))
 
 
-def limits_hint() -> None:
-    """Said before anything is chosen."""
-    st.caption(":material/attach_file: Images, PDF, CSV, text", width="content", help=LIMITS)
+def limits_hint(app: App, choice: Choice, spec: AgentSpec) -> None:
+    """Said before anything is chosen; of a model that is known not to see, that as well."""
+    endpoint = choice.endpoint
+    model = endpoint.model if endpoint.kind == "demo" else spec.model or endpoint.model
+    if app.endpoints.supports_images(endpoint, model, patience_s=0.0) is False:
+        st.caption(
+            ":material/attach_file: PDF, CSV, text", width="content", help=f"This model cannot see images. {LIMITS}"
+        )
+    else:
+        st.caption(":material/attach_file: Images, PDF, CSV, text", width="content", help=LIMITS)
 
 
 def _kept_key(key: str) -> str:

@@ -127,3 +127,9 @@ def test_the_limits_are_said_before(app: App, looker: Agent, open_page: Open):
     page = open_page("chat", agent=str(looker.id))
     hint = next(one for one in page.caption if "Images, PDF, CSV, text" in one.value)
     assert "up to 10 MB" in hint.proto.help
+
+
+def test_of_a_model_that_cannot_see_that_is_said_before(app: App, clerk: Agent, open_page: Open):
+    page = open_page("chat", agent=str(clerk.id))
+    hint = next(one for one in page.caption if "PDF, CSV, text" in one.value)
+    assert "cannot see images" in hint.proto.help

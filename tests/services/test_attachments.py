@@ -199,6 +199,20 @@ def test_a_journal_names_a_file_it_never_changes(settings, engine):
         connection.execute(sql("UPDATE attachments SET content = 'x'"))
 
 
+def test_a_file_that_is_gone_is_named_by_every_proof(settings, engine):
+    with ScriptedServer(text("blue"), listing=SEES) as server, workspace(settings, server) as app:
+        run = rested(app, started(app, "Colour?", files=(PHOTO,)).id).run
+        assert app.proofs.verify().value.first_break is None
+        with engine.begin() as connection:
+            connection.execute(sql("DELETE FROM attachments"))
+        broken = app.proofs.verify(run.id).value.first_break
+        verdict = app.proofs.replay(run.id).value
+        sent = app.runs.sent(run.id, 1)
+    assert broken.what == "the file photo.png is not stored any more"
+    assert "photo.png is not stored here any more" in verdict.difference
+    assert "photo.png is not stored here any more" in sent.message
+
+
 def _start(app, **changes):
     from core.domain.agent import AgentSpec
     from core.services.runs import StartRun

@@ -47,8 +47,9 @@ def try_it(draft: Draft) -> None:
         **accepting(),
     )
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        model_badge(draft.app.endpoints.choose(draft.spec.endpoint), draft.spec)
-        limits_hint()
+        choice = draft.app.endpoints.choose(draft.spec.endpoint)
+        model_badge(choice, draft.spec)
+        limits_hint(draft.app, choice, draft.spec)
         if busy:
             stop_button(path[-1], partial(_stop, draft.app, path[-1]))
 
