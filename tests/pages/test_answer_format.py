@@ -10,7 +10,7 @@ from pages.components.structured import as_table
 from tests.pages.conftest import LONGEST_S, Open
 from tests.pages.looking import answers, button, shown
 from tests.pages.test_editor import draft_of, editor, widget
-from tests.support.scripted import MODEL, ScriptedServer, text
+from tests.support.scripted import MODEL, ScriptedServer, status, text
 
 SCHEMA = {
     "type": "object",
@@ -163,3 +163,15 @@ def test_the_button_that_adds_a_field_is_named(app: App, open_page: Open, clerk:
     page = editor(open_page, clerk, "Model")
     button(page, "Add a field").click().run()
     assert list(schema_of(app, clerk)["properties"]) == ["field_1"]
+
+
+@pytest.mark.parametrize("able", [True, False])
+def test_a_model_that_does_not_keep_to_schemas_is_named(app: App, open_page: Open, clerk: Agent, able):
+    told = status(200, {"data": [{"id": MODEL, "supports_structured_outputs": able}]})
+    with ScriptedServer(listing=told) as server:
+        app.endpoints.add("scripted", server.base_url, "", model=MODEL)
+        app.endpoints.catalogue("scripted")
+        spec = AgentSpec(endpoint="scripted", parameters=Parameters(response_schema=SCHEMA))
+        app.agents.save_draft(clerk.id, spec, "")
+        page = editor(open_page, clerk, "Model")
+    assert ("does not keep to a form" in shown(page)) is not able

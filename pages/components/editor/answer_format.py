@@ -36,9 +36,18 @@ def answer_format(draft: Draft) -> None:
         **draft.on_change("answer_format", _put_format(draft)),
     )
     st.caption(_MEANING[chosen])
+    if chosen != "text" and _is_known_not_to(draft):
+        st.caption(":orange[:material/info:] The endpoint says that this model does not keep to a form. It is checked.")
     if chosen == "schema":
         with st.container(border=True, gap="small", key=draft.key("schema_box")):
             _schema(draft)
+
+
+def _is_known_not_to(draft: Draft) -> bool:
+    """Whether the endpoint told that the model cannot be held to a schema. Asks for nothing that takes time."""
+    endpoint = draft.app.endpoints.choose(draft.spec.endpoint).endpoint
+    told = draft.app.endpoints.catalogue_now(endpoint).named(draft.spec.model or endpoint.model)
+    return told is not None and told.supports_schemas is False
 
 
 def format_of(given: Parameters) -> Format:
