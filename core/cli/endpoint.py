@@ -1,6 +1,6 @@
 """`endpoint`: where models are served."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
@@ -52,6 +52,9 @@ def _settings(command: F) -> F:
         click.option(
             "--concurrency", type=_OrNone(int), metavar="N|none", help="Requests under way at once; others wait."
         ),
+        click.option(
+            "--requests-per-minute", type=_OrNone(int), metavar="N|none", help="Requests that begin in a minute."
+        ),
         click.option("--set", "given", multiple=True, metavar="FIELD=VALUE", help=_compatibility_help),
         _as_json,
     )
@@ -75,13 +78,12 @@ def add(
     base_url: str,
     api_key_secret: str,
     model: str | None,
-    silence_s: float | str | None,
-    concurrency: int | str | None,
     given: tuple[str, ...],
     as_json: bool,
+    **limits: float | str | None,
 ) -> int:
     """Add a server that speaks the OpenAI chat-completions protocol."""
-    compatibility, limits = _compatible(Compatibility(), given), _limited(EndpointLimits(), silence_s, concurrency)
+    compatibility = _compatible(Compatibility(), given)
     with opened() as app:
         added = value_of(
             app.endpoints.add(
@@ -91,7 +93,7 @@ def add(
                 secret=api_key_secret,
                 model=model or "",
                 compatibility=compatibility,
-                limits=limits,
+                limits=_limited(EndpointLimits(), limits),
             )
         )
         _print(app, added, as_json=as_json)
@@ -108,10 +110,9 @@ def set_(
     base_url: str | None,
     api_key_secret: str | None,
     model: str | None,
-    silence_s: float | str | None,
-    concurrency: int | str | None,
     given: tuple[str, ...],
     as_json: bool,
+    **limits: float | str | None,
 ) -> int:
     """Change an endpoint: what is not given stays as it is."""
     with opened() as app:
@@ -123,7 +124,7 @@ def set_(
             secret=api_key_secret,
             model=model,
             compatibility=_compatible(old.compatibility, given),
-            limits=_limited(old.limits, silence_s, concurrency),
+            limits=_limited(old.limits, limits),
         )
         _print(app, value_of(result), as_json=as_json)
     return Exit.DONE
@@ -230,8 +231,7 @@ def _compatible(compatibility: Compatibility, given: tuple[str, ...]) -> Compati
     return compatibility
 
 
-def _limited(limits: EndpointLimits, silence_s: float | str | None, concurrency: float | str | None) -> EndpointLimits:
-    given = {"silence_s": silence_s, "concurrency": concurrency}
+def _limited(limits: EndpointLimits, given: Mapping[str, float | str | None]) -> EndpointLimits:
     changes = {name: None if value == _NONE else value for name, value in given.items() if value is not None}
     return msgspec.structs.replace(limits, **changes)
 

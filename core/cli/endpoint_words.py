@@ -66,7 +66,7 @@ def model_row(model: ModelInfo) -> tuple[object, ...]:
 
 def set_words(one: Endpoint) -> str:
     """What a person set of it, as it would be typed."""
-    limits = {"silence": one.limits.silence_s, "concurrency": one.limits.concurrency}
+    limits = msgspec.structs.asdict(one.limits)
     return " ".join(
         [*(f"{name}={value:g}" for name, value in limits.items() if value), *differences(one.compatibility)]
     )

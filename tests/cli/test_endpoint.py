@@ -34,7 +34,7 @@ def test_endpoints(cli):
             "secret": "OFFICE",
             "model": "",
             "default": True,
-            "limits": {"silence_s": None, "concurrency": None},
+            "limits": {"silence_s": None, "concurrency": None, "requests_per_minute": None},
             "compatibility": msgspec.structs.asdict(Compatibility()),
         }
         assert "The secret OFFICE is not set yet" in added.err
@@ -127,6 +127,8 @@ def test_settings_are_changed_one_by_one(cli, office):
     given = (
         "--silence-s",
         "30",
+        "--requests-per-minute",
+        "60",
         "--concurrency",
         "4",
         "--set",
@@ -135,12 +137,24 @@ def test_settings_are_changed_one_by_one(cli, office):
         "stream=off",
     )
     first = cli("endpoint", "set", "office", *given, "--json").json
-    assert first["limits"] == {"silence_s": 30.0, "concurrency": 4}
+    assert first["limits"] == {"silence_s": 30.0, "concurrency": 4, "requests_per_minute": 60}
     assert first["compatibility"] == msgspec.structs.asdict(
         Compatibility(token_field="max_completion_tokens", stream=False)
     )
     assert (first["model"], first["base_url"]) == ("org/handy", office.base_url)
-    second = cli("endpoint", "set", "office", "--silence-s", "none", "--set", "stream=on", "--model", "org/big")
+    second = cli(
+        "endpoint",
+        "set",
+        "office",
+        "--silence-s",
+        "none",
+        "--requests-per-minute",
+        "none",
+        "--set",
+        "stream=on",
+        "--model",
+        "org/big",
+    )
     assert (
         second.out
         == f"office: requests go to {office.base_url}/chat/completions (concurrency=4 token_field=max_completion_tokens)\n"
@@ -160,6 +174,7 @@ def test_settings_are_changed_one_by_one(cli, office):
         (("--silence-s", "soon"), "'soon' is neither a number nor none."),
         (("--silence-s", "0"), "more than 0 and at most 86,400 seconds"),
         (("--concurrency", "1.5"), "'1.5' is neither a number nor none."),
+        (("--requests-per-minute", "0"), "Between 1 and 100,000 requests"),
         (("--concurrency", "0"), "Between 1 and 1,000 requests"),
         (("--base-url", "ftp://h"), "has to begin with http"),
     ],

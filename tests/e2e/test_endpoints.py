@@ -23,14 +23,16 @@ NOTICED_S = 4.0
 
 def test_an_endpoint_is_set_and_its_models_are_chosen(app: RunningApp, page: Page):
     with ScriptedServer(listing=status(200, LISTED)) as server, app.inside() as core:
-        core.endpoints.add("office", server.base_url, "", model="org/handy")
+        core.endpoints.add(
+            "office", server.base_url, "", model="org/handy", limits=EndpointLimits(requests_per_minute=30)
+        )
         agent = core.agents.list()[0].agent
 
         visit(page, f"{app.url}/settings")
         expect(page.get_by_text(re.compile(r"Answers in \d+ ms, 2 models, supports tools\."))).to_be_visible()
         set_in_the_form(page)
         set_there = core.endpoints.get("office")
-        assert set_there.limits == EndpointLimits(silence_s=12.5, concurrency=2)
+        assert set_there.limits == EndpointLimits(silence_s=12.5, concurrency=2, requests_per_minute=30)
         assert set_there.compatibility == Compatibility(reasoning_back=True, token_field="max_completion_tokens")
         assert set_there.model == "org/handy"
 

@@ -86,7 +86,7 @@ def test_an_endpoint_added_in_settings_answers(own_app: RunningApp, page: Page):
         visit(page, f"{own_app.url}/settings")
         add_endpoint(page, "office-gpu", server.base_url)
         page.get_by_role("button", name="Check").first.click()
-        expect(page.get_by_text(re.compile(r"Answers in \d+ ms, 1 model\."))).to_be_visible()
+        expect(page.get_by_text(re.compile(r"Answers in \d+ ms, 1 model\.")).first).to_be_visible()
         make_default(page)
 
         go_to(page, "Chat")

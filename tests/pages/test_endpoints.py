@@ -88,12 +88,12 @@ def test_it_says_checking_and_then_what_came_of_it(app: App, open_page: Open, st
 
 
 def test_settings_tell_of_each_endpoint_what_it_is_and_how_it_does(app: App, open_page: Open, office):
-    app.endpoints.update("office", "", limits=EndpointLimits(silence_s=30, concurrency=4))
+    app.endpoints.update("office", "", limits=EndpointLimits(silence_s=30, concurrency=4, requests_per_minute=60))
     app.endpoints.update("office", "", compatibility=Compatibility(token_field="max_completion_tokens"))
     known(app, "office")
     told = shown(open_page("settings")).replace("\\", "")
     assert "3 models, supports tools." in told
-    assert "Default model handy · silent for 30 s at most · 4 requests at the same time" in told
+    assert "Default model handy · silent for 30 s at most · 4 requests at the same time · 60 requests a minute" in told
     assert "token_field=max_completion_tokens" in told
     assert f"No key is sent to http://127.0.0.1:{office.port}." in told
 

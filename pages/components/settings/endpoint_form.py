@@ -112,9 +112,17 @@ def _limits(app: App, endpoint: Endpoint) -> EndpointLimits:
         1_000,
         endpoint.limits.concurrency,
         placeholder="any number",
-        help="How many requests may be under way from one process. The others wait, and say so.",
+        help="How many requests may be under way, from all processes together. The others wait, and say so.",
     )
-    return EndpointLimits(silence_s=silence_s, concurrency=concurrency)
+    per_minute = st.number_input(
+        "Requests a minute",
+        1,
+        100_000,
+        endpoint.limits.requests_per_minute,
+        placeholder="any number",
+        help="How many requests may begin within 60 seconds, from all processes together. The others wait, and say so.",
+    )
+    return EndpointLimits(silence_s=silence_s, concurrency=concurrency, requests_per_minute=per_minute)
 
 
 def _compatibility(endpoint: Endpoint) -> Compatibility:

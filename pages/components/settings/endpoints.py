@@ -107,11 +107,12 @@ def _state(known: Known[EndpointHealth] | None) -> None:
 
 def _settings(endpoint: Endpoint) -> list[str]:
     """What a person set of it."""
-    silence_s, concurrency = endpoint.limits.silence_s, endpoint.limits.concurrency
+    given = endpoint.limits
     return [
         f"Default model {endpoint.model}" if endpoint.model else "No default model",
-        f"silent for {silence_s:g} s at most" if silence_s else "",
-        f"{counted(concurrency, 'request')} at the same time" if concurrency else "",
+        f"silent for {given.silence_s:g} s at most" if given.silence_s else "",
+        f"{counted(given.concurrency, 'request')} at the same time" if given.concurrency else "",
+        f"{counted(given.requests_per_minute, 'request')} a minute" if given.requests_per_minute else "",
         *differences(endpoint.compatibility),
     ]
 
