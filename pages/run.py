@@ -7,6 +7,7 @@ import streamlit as st
 from core.bootstrap import App, get_app
 from core.domain.run import ENDED, Run, RunKind
 from core.services.runs import RunView, StartRun
+from pages.components.add_to_dataset import add_to_dataset
 from pages.components.answer import answer
 from pages.components.charts import waterfall
 from pages.components.decide import decide
@@ -48,6 +49,8 @@ def header(app: App, view: RunView) -> None:
             st.switch_page("run.py", query_params={"run": str(run.caller_run_id)})
         elif run.status in ENDED and not run.conversation_id and run.kind not in NOT_AGAIN:
             st.button("Run again", icon=":material/refresh:", on_click=again, args=(app, view))
+        if run.status == "done" and run.kind != "test":
+            add_to_dataset(app, run.id)
 
 
 def comparison(app: App, run: Run) -> None:

@@ -87,3 +87,11 @@ def test_a_paused_one_goes_on(app, open_page, dataset):
 
     assert app.evaluations.get(evaluation.id).status == "running"
     assert over(app, evaluation).status == "done"
+
+
+def test_a_run_becomes_an_item(app, open_page, done, dataset):
+    run_id = app.evaluations.lines(done)[0].run_id
+    button(open_page("run", run=str(run_id)), "Add").click().run()
+
+    assert len(app.datasets.items(dataset.id)) == 4
+    assert app.datasets.get(dataset.id).version == 2, "the version that was evaluated stays"

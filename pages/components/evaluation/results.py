@@ -179,7 +179,7 @@ def answer(app: App, evaluation: Evaluation, cell: Cell) -> None:
             quiet(
                 duration(line.seconds),
                 f"{grouped(line.tokens)} tokens" if line.tokens else "",
-                cost(line.cost_usd),
+                "" if line.cost_usd is None else cost(line.cost_usd),
                 small=True,
             )
             if line.run_id is not None:

@@ -21,7 +21,9 @@ _SAYS = {
     "noise": (":material/waves:", "gray"),
     "too_few": (":material/more_horiz:", "gray"),
 }
-_ROW_PX, _FRAME_PX, _LABEL_PX = 44, 40, 280
+_ROW_PX, _RATE_PX, _FRAME_PX, _LABEL_PX = 44, 58, 40, 130
+_NAME_DY = -19
+"""Names stand above their lines, so that on a phone the lines keep the whole width."""
 
 
 def summary(app: App, report: Report) -> None:
@@ -50,9 +52,9 @@ def pass_rates(variants: Sequence[NamedSummary]) -> None:
         for one in variants
         if one.summary.pass_rate is not None
     ]
-    colour = "#8FB0F5" if is_dark() else "#2B4F9E"
+    colour, quiet = ("#8FB0F5", "#A3ABB8") if is_dark() else ("#2B4F9E", "#5F6673")
     base = alt.Chart(pd.DataFrame(rows)).encode(
-        y=alt.Y("variant:N", sort=None, title=None, axis=_names_axis()),
+        y=alt.Y("variant:N", sort=[one.name for one in variants], title=None, axis=None),
         tooltip=[
             alt.Tooltip("variant", title="Variant"),
             alt.Tooltip("rate", title="Pass rate", format=".1%"),
@@ -65,10 +67,13 @@ def pass_rates(variants: Sequence[NamedSummary]) -> None:
         x=alt.X("low:Q", scale=scale, title=None, axis=alt.Axis(format="%", tickCount=5)), x2="high:Q"
     )
     point = base.mark_point(filled=True, size=120, color=colour, opacity=1).encode(x=alt.X("rate:Q", scale=scale))
-    text = base.mark_text(dy=-14, fontSize=12, color="#A3ABB8" if is_dark() else "#5F6673").encode(
-        x=alt.X("rate:Q", scale=scale), text="label:N"
+    name = base.mark_text(align="left", dy=_NAME_DY, fontSize=13, color=quiet, limit=420).encode(
+        x=alt.value(0), text="variant:N"
     )
-    st.altair_chart((line + point + text).properties(height=_ROW_PX * len(rows) + _FRAME_PX))
+    number = base.mark_text(align="right", dy=_NAME_DY, fontSize=12, color=quiet).encode(
+        x=alt.value("width"), text="label:N"
+    )
+    st.altair_chart((line + point + name + number).properties(height=_RATE_PX * len(rows) + _FRAME_PX))
 
 
 def verdicts(gains: Sequence[Difference], words: Sequence[str]) -> None:
@@ -148,10 +153,10 @@ def charts(report: Report) -> None:
         for title, column, unit in shown:
             with st.container(border=True, gap="small"):
                 section(title, unit)
-                distribution(frame, column)
+                distribution(frame, column, names)
 
 
-def distribution(frame: pd.DataFrame, column: str) -> None:
+def distribution(frame: pd.DataFrame, column: str, names: Sequence[str]) -> None:
     """The middle half as a box, its median as a line, everything else as thin whiskers."""
     colour = "#8FB0F5" if is_dark() else "#2B4F9E"
     chart = (
@@ -164,7 +169,7 @@ def distribution(frame: pd.DataFrame, column: str) -> None:
             outliers={"size": 14, "color": colour, "opacity": 0.5},
         )
         .encode(
-            y=alt.Y("variant:N", sort=None, title=None, axis=_names_axis(150)),
+            y=alt.Y("variant:N", sort=list(names), title=None, axis=_names_axis()),
             x=alt.X(f"{column}:Q", title=None, axis=alt.Axis(tickCount=4)),
         )
         .properties(height=_ROW_PX * frame["variant"].nunique() + _FRAME_PX)
@@ -172,5 +177,5 @@ def distribution(frame: pd.DataFrame, column: str) -> None:
     st.altair_chart(chart)
 
 
-def _names_axis(limit_px: int = _LABEL_PX) -> alt.Axis:
-    return alt.Axis(labelLimit=limit_px, ticks=False, domain=False, labelPadding=12, labelFontSize=13)
+def _names_axis() -> alt.Axis:
+    return alt.Axis(labelLimit=_LABEL_PX, ticks=False, domain=False, labelPadding=12, labelFontSize=13)
