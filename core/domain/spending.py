@@ -17,7 +17,7 @@ def bound_usd(spec: RunSpec, price: Price | None, context_tokens: int | None, re
     `request_bytes` is the size of its first request, and a token is at least a byte of it. A run with tools asks
     again, each time with a longer request, up to the model's context.
     """
-    if price is None:
+    if price is None or asks_agents(spec):
         return None
     if price == FREE:
         return 0.0
@@ -30,6 +30,11 @@ def bound_usd(spec: RunSpec, price: Price | None, context_tokens: int | None, re
         return None
     whole = (first + more * _call_usd(price, context_tokens or 0, answer)) * _attempts(spec.retry)
     return _limited(whole, spec.limits, _call_usd(price, context_tokens or request_bytes, answer))
+
+
+def asks_agents(spec: RunSpec) -> bool:
+    """Whether it may ask other agents, whose runs are paid for by themselves."""
+    return any(tool.kind == "agent" for tool in spec.tools)
 
 
 def used_usd(usage: Usage | None, price: Price | None, bound: float) -> float:

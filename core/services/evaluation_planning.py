@@ -28,7 +28,7 @@ from core.domain.result import Err, Ok, Result
 from core.domain.rubric import INSTRUCTIONS, question
 from core.domain.run import RunSpec
 from core.domain.schema_check import schema_fault
-from core.domain.spending import FREE
+from core.domain.spending import FREE, asks_agents
 from core.domain.template import render
 from core.domain.tool import ToolMode
 from core.domain.variant import Variant
@@ -259,6 +259,9 @@ def _notes(plan: Plan, judges: Sequence[UsedEvaluator], items: Sequence[Numbered
     models: list[PlannedVariant | FrozenModel] = [*plan.variants, *(used.model for used in judges if used.model)]
     for name in dict.fromkeys(one.frozen.model for one in models if one.price is None):
         yield f"The price of {name} is not known."
+    for variant in plan.variants:
+        if asks_agents(variant.frozen):
+            yield f"{variant.name} may ask other agents; what those cost is not known."
     for name in dict.fromkeys(one.frozen.model for one in models if _is_endless(one)):
         yield f"How long an answer of {name} may get is not known: set its max tokens."
 
