@@ -65,6 +65,7 @@ from core.services.samples import seed
 from core.services.secrets import SecretService
 from core.services.tool_catalogue import ToolCatalogue
 from core.services.tool_maker import ToolMaker
+from core.services.tool_samples import ToolSamples
 from core.services.tool_sources import ToolSourceService
 from core.services.tools import ToolService
 from core.services.variants import VariantService
@@ -92,6 +93,7 @@ class App:
     attachments: AttachmentService
     own_tools: OwnTools
     python_tools: PythonTools
+    tool_samples: ToolSamples
     runs: RunService
     batches: BatchService
     decisions: DecisionService
@@ -211,6 +213,7 @@ def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] =
         attachments=attachments,
         own_tools=OwnTools(agents, maker),
         python_tools=PythonTools(engine, maker, runs.try_tool),
+        tool_samples=ToolSamples(engine),
         runs=runs,
         batches=BatchService(engine, runs),
         decisions=DecisionService(engine, executor if adopt else None),

@@ -13,7 +13,7 @@ from core.domain.state import CallState
 from core.domain.tool import ToolSpec
 from core.services.runs import RunView
 from pages.components.frame import quiet, section
-from pages.components.session import uuid_param, value_or_say, who
+from pages.components.session import say, uuid_param, value_or_say, who
 from pages.components.state import effect_state
 from pages.components.text import plain
 from pages.components.tool import tool_card
@@ -101,6 +101,7 @@ def outcome(app: App) -> None:
         return
     if view.run.status in ENDED:
         _shown(view)
+        _sample(app, view)
     else:
         _waiting(app, view)
 
@@ -124,6 +125,30 @@ def _shown(view: RunView) -> None:
     with st.container(key="flush_open"):
         address = {"run": str(view.run.id)}
         st.page_link("run.py", label="Open the run", icon=":material/receipt_long:", query_params=address)
+
+
+def _sample(app: App, view: RunView) -> None:
+    """Keep the answer for comparisons in which nothing is executed."""
+    good = [
+        call.call.name for step in view.state.steps for call in step.calls if call.finished and not call.finished.error
+    ]
+    if not good:
+        return
+    if app.tool_samples.get(good[0]) == view.run.id:
+        st.caption(":green[:material/bookmark_added:] The recorded sample: it stands in where nothing is executed.")
+        return
+    st.button(
+        "Keep as the recorded sample",
+        icon=":material/bookmark:",
+        help="Comparisons on recorded results answer the same call with it, however old it is.",
+        on_click=_keep,
+        args=(app, good[0], view),
+    )
+
+
+def _keep(app: App, tool: str, view: RunView) -> None:
+    if value_or_say(app.tool_samples.keep(tool, view.run.id, who())) is not None:
+        say(f"Kept as the sample of {tool}.")
 
 
 def _call_card(view: RunView, call: CallState) -> None:

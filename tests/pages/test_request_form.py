@@ -30,6 +30,9 @@ def test_a_tool_is_written_shown_kept_and_tried(app: App, open_page: Open):
         app.runs.wait(app.runs.list(limit=1)[0].id, LONGEST_S)
         assert "/a%20b?q=x%20y" in shown(page.run())
         assert app.tools.get("ask_echo") is None
+        button(page, "Keep as the recorded sample").click().run()
+        assert app.tool_samples.get("ask_echo") == app.runs.list(limit=1)[0].id
+        assert "The recorded sample" in shown(page)
 
         button(page, "Save").click().run()
         assert param(page, "tool") == "ask_echo"

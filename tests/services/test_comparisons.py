@@ -148,6 +148,20 @@ def test_a_recorded_result_stands_in_for_the_call(settings):
     assert [outcome.source for outcome in outcomes] == [f"{before.run.id}/1.0"] * 2
 
 
+def test_a_sample_that_a_person_kept_wins_over_newer_and_outlasts_older_results(settings, monkeypatch):
+    with ScriptedServer(respond=writes_once) as server, workspace(settings, server) as app:
+        kept = rested(app, started(app, tools=("notebook_write",)).id).run
+        rested(app, started(app, tools=("notebook_write",)).id)
+        good(app.tool_samples.keep("notebook_write", kept.id, "ada"))
+        sources = []
+        for earlier_runs in (200, 1):
+            monkeypatch.setattr("core.services.comparison_runs._EARLIER_RUNS", earlier_runs)
+            one = compared(app, ad_hoc(tools=("notebook_write",)), ad_hoc(tools=("notebook_write",)), mode="recorded")
+            sources += [view.state.steps[0].calls[0].finished.source for view in views(app, one)]
+
+    assert sources == [f"{kept.id}/1.0"] * 4
+
+
 def test_a_message_can_be_run_again_and_several_times(settings):
     with ScriptedServer(*[text(f"answer {n}") for n in range(6)]) as server, workspace(settings, server) as app:
         one = compared(app, ad_hoc(), ad_hoc())
