@@ -1,5 +1,7 @@
 """MCP servers as sources of tools: taken in, looked at again, changes accepted, let go."""
 
+import time
+
 import msgspec
 import pytest
 
@@ -195,3 +197,41 @@ def test_a_run_with_a_drifted_tool_ends_before_the_model_is_asked(settings, smal
 
         app.tool_sources.accept("small", shown(app.tool_sources.check("small").value), "")
         assert rested(app, started(app, tools=("small_add",)).id).run.status == "done"
+
+
+def test_a_call_whose_server_died_waits_for_a_person_and_is_not_made_again(settings, small):
+    with workspace(settings) as app:
+        added(app, small)
+        view = rested(app, app.tools.test("small_die", "{}", "").value.id)
+        assert view.run.status == "waiting"
+        assert view.state.status_of(view.state.steps[0].calls[0]) == "unknown"
+        asked = rested(app, app.tools.test("small_add", '{"a": 2, "b": 3}', "").value.id)
+    assert asked.run.status == "done"
+    assert small.count("tools/call die") == 1
+
+
+def test_a_question_whose_server_died_has_failed(settings, small):
+    small.lists(tool("die", reads=True))
+    with workspace(settings) as app:
+        added(app, small)
+        view = rested(app, app.tools.test("small_die", "{}", "").value.id)
+    assert view.state.steps[0].calls[0].finished.error.kind == "connection"
+
+
+def test_a_cancelled_run_leaves_its_call_within_two_seconds_and_the_server_hears_of_it(settings, small):
+    with workspace(settings) as app:
+        added(app, small)
+        run = app.tools.test("small_hang", "{}", "").value
+        heard(app, small, run, "tools/call hang")
+        app.runs.cancel(run.id, "ann")
+        assert app.runs.wait(run.id, 2.0).status == "cancelled"
+        heard(app, small, run, "notifications/cancelled")
+        assert small.count("started") == 1
+
+
+def heard(app, small, run, line):
+    """Wait until the server was told something."""
+    until = time.monotonic() + 10
+    while small.count(line) == 0:
+        assert time.monotonic() < until, small.log
+        app.runs.wait(run.id, 0.02)
