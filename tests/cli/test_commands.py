@@ -139,10 +139,9 @@ servers: [{url: "https://pets.example"}]
 paths:
   /pets:
     get: {operationId: listPets, responses: {"200": {description: ok}}}
-    post:
-      operationId: addPet
-      requestBody: {content: {application/xml: {schema: {type: string}}}}
-      responses: {"200": {description: ok}}
+webhooks:
+  petSold:
+    post: {operationId: petSold, responses: {"200": {description: ok}}}
 """
 
 

@@ -96,7 +96,8 @@ async def test_output_that_does_not_fit_is_a_fault_that_says_so(tmp_path, stream
 async def test_another_key_is_refused(model):
     serving = model.start()
     assert (await _ask(serving, key="wrong")).fault.kind == "auth"
-    assert probe(ENDPOINT, serving.base_url, serving.key).models == (weights().name,)
+    probed = await asyncio.to_thread(probe, ENDPOINT, serving.base_url, serving.key)
+    assert probed.models == (weights().name,)
 
 
 @pytest.mark.model

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.errors import Fault
-from pages.components.editor.model import parse_schema
+from pages.components.editor.answer_format import text_problem
 from pages.components.state import STATE_HEX, STATES
 from pages.components.text import ago, compact, cost, counted, duration, plain, short, size
 from pages.components.tool_text import parsed, shown
@@ -80,6 +80,6 @@ def test_states_have_one_colour_in_both_themes():
 
 
 def test_only_an_object_is_a_schema():
-    assert parse_schema('{"type": "object"}') == {"type": "object"}
-    assert parse_schema("[]") is None
-    assert parse_schema("{") is None
+    assert text_problem('{"type": "object"}') == ""
+    assert text_problem("[]")
+    assert text_problem("{")
