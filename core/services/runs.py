@@ -1,7 +1,6 @@
 """Runs: start, watch, stop, read. A run never lives in a page; it lives in its journal."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -11,13 +10,10 @@ from sqlalchemy import Engine
 from core.db.unit import UnitOfWork
 from core.domain.agent import AgentSpec
 from core.domain.event import Cancelled, Claimed, Created, Event, Fact
-from core.domain.frames import Frame, TextFrame
-from core.domain.journal import Partial
 from core.domain.message import Message, ToolCall
 from core.domain.result import Err, Ok, Result
-from core.domain.run import ENDED, Run, RunSpec, RunStatus
-from core.domain.run_query import RunFilter, RunTotals
-from core.domain.state import RunState
+from core.domain.run import ENDED, Run, RunSpec
+from core.domain.run_query import RunFilter
 from core.domain.tool import ToolSpec
 from core.engine.feed import Feed
 from core.engine.state import fold
@@ -25,29 +21,14 @@ from core.engine.transcript import conversation
 from core.repositories.journal import JournalRepository
 from core.repositories.runs import RunRepository
 from core.services.attachments import AttachmentService, StoredFile, Taken
+from core.services.run_reading import RunReading, RunView
 from core.services.run_row import clean, run_row
 from core.services.run_spec import Chosen, SpecBuilder, StartRun, guarded
-from core.services.run_watch import RESTING, RunWatch
-from core.services.sent_request import Sent, sent_request
+from core.services.sent_request import Sent
 
 __all__ = ["RunService", "RunView", "Sent", "StartRun"]
 
-Runs = list[Run]
-Events = list[Event]
 INPUT_LIMIT_CHARS = 1_000_000
-
-
-class RunView(msgspec.Struct, frozen=True, kw_only=True):
-    """A run as a screen draws it: its row, what its journal adds up to, and the text of the answer under way."""
-
-    run: Run
-    state: RunState
-    events: list[Event]
-    partial: Partial | None = None
-
-
-Views = list[RunView]
-Frames = list[Frame]
 
 
 class Executor(Protocol):
@@ -58,7 +39,7 @@ class Executor(Protocol):
     def tell(self, run_id: UUID) -> None: ...
 
 
-class RunService:
+class RunService(RunReading):
     """Everything a person or a command does with runs."""
 
     def __init__(
@@ -74,8 +55,8 @@ class RunService:
         code: str,
         executes: bool = True,
     ) -> None:
-        self._engine, self._specs, self._feed, self._executor = engine, specs, feed, executor
-        self._attachments = attachments
+        super().__init__(engine, feed, attachments)
+        self._specs, self._executor = specs, executor
         self._owner, self._lease_s, self._code, self._executes = owner, lease_s, code, executes
 
     def start(self, start: StartRun) -> Result[Run]:
@@ -196,89 +177,6 @@ class RunService:
         if run.status not in ENDED and self._executes:
             self._executor.submit(run_id)
         return Ok(run)
-
-    def get(self, run_id: UUID) -> Run | None:
-        with UnitOfWork(self._engine) as unit:
-            return RunRepository(unit.session).get(run_id)
-
-    def list(self, query: RunFilter | None = None, before: UUID | None = None, limit: int = 50) -> Runs:
-        """Newest first; `before` is the id of the last run of the page before."""
-        with UnitOfWork(self._engine) as unit:
-            return RunRepository(unit.session).list(query or RunFilter(), before, limit)
-
-    def totals(self, query: RunFilter | None = None) -> RunTotals:
-        with UnitOfWork(self._engine) as unit:
-            return RunRepository(unit.session).totals(query or RunFilter())
-
-    def events(self, run_id: UUID, after: int = -1) -> Events:
-        """The journal's entries behind `after`."""
-        with UnitOfWork(self._engine) as unit:
-            return JournalRepository(unit.session.connection()).read(run_id, after)
-
-    def view(self, run_id: UUID) -> RunView | None:
-        """A run as a screen draws it, or None when there is no such run."""
-        return next(iter(self.views([run_id])), None)
-
-    def views(self, run_ids: Iterable[UUID]) -> Views:
-        """The same for many, in the order given; unknown ids are left out."""
-        wanted = list(run_ids)
-        with UnitOfWork(self._engine, snapshot=True) as unit:  # else a run that ends in between is shown as live
-            runs = RunRepository(unit.session).some(wanted)
-            journals = JournalRepository(unit.session.connection()).read_many(wanted)
-        return [
-            RunView(run=runs[one], state=fold(journals[one]), events=journals[one], partial=self._under_way(runs[one]))
-            for one in wanted
-            if one in runs and one in journals
-        ]
-
-    def sent(self, run_id: UUID, step: int, attempt: int | None = None) -> Result[Sent]:
-        """The request of a model step (default: its last attempt), rebuilt from the journal and checked."""
-        events = self.events(run_id)
-        if not events:
-            return Err("not_found", "There is no such run.")
-        state = fold(events)
-        return sent_request(state, events, self._attachments.of_runs([state]), step, attempt)
-
-    def stream(self, run_id: UUID, after: int = -1) -> Iterator[Event | TextFrame]:
-        """Follow a run to its rest: entries and text as they come, blocking in between."""
-        return self._watch(run_id, after).blocking()
-
-    def follow(self, run_id: UUID, after: int = -1) -> AsyncIterator[Frames]:
-        """The same for a browser, on its server's event loop, at most 25 times a second."""
-        return self._watch(run_id, after).frames()
-
-    def wait(self, run_id: UUID, timeout_s: float) -> Run | None:
-        """Block until the run rests or the time is up; the run as it stands then."""
-        deadline = datetime.now(UTC).timestamp() + timeout_s
-        with self._feed.watch(run_id) as watch:
-            while (run := self.get(run_id)) is not None and run.status not in RESTING:
-                left_s = deadline - datetime.now(UTC).timestamp()
-                if left_s <= 0:
-                    break
-                watch.news_blocking(min(left_s, 1.0))
-        return run
-
-    def _watch(self, run_id: UUID, after: int) -> RunWatch:
-        return RunWatch(run_id, after, self._feed, self._status, self.events, self._partial)
-
-    def _status(self, run_id: UUID) -> RunStatus | None:
-        run = self.get(run_id)
-        return run.status if run else None
-
-    def _under_way(self, run: Run) -> Partial | None:
-        return None if run.status == "done" else self._partial(run.id)
-
-    def _partial(self, run_id: UUID) -> Partial | None:
-        """The text under way: from this process's feed, else from the last checkpoint."""
-        live = self._feed.text(run_id)
-        if live is not None:
-            text = "".join(part.text for part in live.parts)
-            reasoning = "".join(part.reasoning for part in live.parts)
-            return Partial(
-                effect=live.effect, attempt=live.attempt, text=text, reasoning=reasoning, waiting=live.waiting
-            )
-        with UnitOfWork(self._engine) as unit:
-            return JournalRepository(unit.session.connection()).partial(run_id)
 
 
 def _parent(runs: RunRepository, start: StartRun) -> Run | None:
