@@ -41,6 +41,10 @@ class EndpointAsker:
             self._key(endpoint), lambda: self._question(endpoint, limit_s), _good_for(good_for_s), patience_s
         )
 
+    def seen(self, endpoint: Endpoint) -> Known[Answer]:
+        """What is known, without asking: of a local model, which would be loaded by it."""
+        return self._latest.seen(self._key(endpoint))
+
     def listed(self, endpoint: Endpoint) -> ModelList | None:
         """The models that were told last, in this process or an older one, however long ago."""
         answer = self._latest.kept(self._key(endpoint))

@@ -20,7 +20,7 @@ from core.repositories.preferences import PreferenceRepository
 from core.services.connections import Connections
 from core.services.endpoint_asking import HEALTH_GOOD_S, LIST_GOOD_S, EndpointAsker
 from core.services.endpoint_choice import Choice, choose_from, unknown
-from core.services.endpoint_health import EndpointHealth, health_of
+from core.services.endpoint_health import Answer, EndpointHealth, health_of
 from core.services.keeping import keep
 from core.services.latest import Known
 from core.services.list_store import ListStore
@@ -161,28 +161,30 @@ class EndpointService:
 
     def check_now(self, endpoint: Endpoint, patience_s: float = 0.0) -> Known[EndpointHealth]:
         """Begin to ask it again, in the background, and tell what is known after at most `patience_s`."""
-        return self._health_now(endpoint, 0.0, CHECK_LIMIT_S, patience_s)
+        return self._health(endpoint, self._asker.look(endpoint, 0.0, CHECK_LIMIT_S, patience_s))
 
     def look(self, *, fresh: bool = False, patience_s: float = 0.0) -> dict[str, Known[EndpointHealth]]:
         """By name what is known of every endpoint, for a page: all are asked at once, in the background.
 
+        A local model is not asked, since that would load it: it is only there when a person asked before.
         Nobody waits longer than `patience_s` for all of them together. `fresh`: what is known does not count.
         """
-        endpoints = [endpoint for endpoint in self.list() if endpoint.kind != "local"]
-        for endpoint in endpoints:
-            self._health_now(endpoint, 0.0 if fresh else HEALTH_GOOD_S, LOOK_LIMIT_S, 0.0)
+        endpoints = self.list()
+        for endpoint in (one for one in endpoints if one.kind != "local"):
+            self._asker.look(endpoint, 0.0 if fresh else HEALTH_GOOD_S, LOOK_LIMIT_S, 0.0)
         until_s = time.monotonic() + patience_s
-        return {one.name: self._looked(one, until_s) for one in endpoints}
+        known = {one.name: self._looked(one, until_s) for one in endpoints}
+        return {name: one for name, one in known.items() if one.value or one.is_asked}
 
     def _looked(self, endpoint: Endpoint, until_s: float) -> Known[EndpointHealth]:
-        return self._health_now(endpoint, HEALTH_GOOD_S, LOOK_LIMIT_S, max(0.0, until_s - time.monotonic()))
+        if endpoint.kind == "local":
+            return self._health(endpoint, self._asker.seen(endpoint))
+        patience_s = max(0.0, until_s - time.monotonic())
+        return self._health(endpoint, self._asker.look(endpoint, HEALTH_GOOD_S, LOOK_LIMIT_S, patience_s))
 
-    def _health_now(
-        self, endpoint: Endpoint, good_for_s: float, limit_s: float, patience_s: float
-    ) -> Known[EndpointHealth]:
-        answer, is_asked = self._asker.look(endpoint, good_for_s, limit_s, patience_s)
-        health = answer and health_of(endpoint, answer, self._connections.credential(endpoint))
-        return Known(health, is_asked)
+    def _health(self, endpoint: Endpoint, known: Known[Answer]) -> Known[EndpointHealth]:
+        answer, is_asked = known
+        return Known(answer and health_of(endpoint, answer, self._connections.credential(endpoint)), is_asked)
 
     def models(self, name: str) -> tuple[str, ...]:
         """The names of what it serves, in its order; none when it does not say."""

@@ -37,6 +37,11 @@ class Latest(Generic[T]):
         kept = self._kept.get(key)
         return kept.value if kept and self._clock_s() - kept.at_s < good_for_s(kept.value) else None
 
+    def seen(self, key: Hashable) -> Known[T]:
+        """What is known, and whether somebody asks, without beginning to."""
+        is_asked = key in self._under_way  # looked at first: an answer that comes in between is then seen
+        return Known(self.kept(key), is_asked)
+
     def keep(self, key: Hashable, value: T) -> T:
         with self._lock:
             if len(self._kept) >= _MOST:
@@ -55,7 +60,7 @@ class Latest(Generic[T]):
         under_way = self._under_way.get(key) if is_good else self._asking(key, prepare)
         if under_way is not None:
             under_way.wait(patience_s)
-        return Known(self.kept(key), key in self._under_way)
+        return self.seen(key)
 
     def _asking(self, key: Hashable, prepare: Callable[[], Question[T]]) -> threading.Event:
         """Set when the answer is there."""

@@ -168,3 +168,11 @@ def test_a_list_that_cannot_be_kept_or_read_is_only_asked_for_again(endpoints, e
         later, _ = started(engine, settings, demo)
         assert later.catalogue_now(endpoint).models == ()
         assert later.models("office") == ("a",)
+
+
+def test_a_local_model_is_told_of_only_when_a_person_asked(endpoints, settings):
+    (settings.home / "models").mkdir(parents=True)
+    (settings.home / "models" / "broken.gguf").write_bytes(b"nope")
+    assert "local" not in endpoints.look(patience_s=LIMIT_S)
+    endpoints.check_now(endpoints.get("local"), LIMIT_S)
+    assert endpoints.look()["local"].value.message == "broken.gguf is no GGUF file."
