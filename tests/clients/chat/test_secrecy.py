@@ -140,10 +140,8 @@ def test_no_field_of_a_reply_is_forgotten():
     assert is_free(msgspec.json.encode(Veil([KEY]).reply(full)).decode())
     given = {field.name for field in msgspec.structs.fields(Reply)} - {"usage"}
     assert all(getattr(full, name) != default.default for name, default in _fields(Reply) if name in given)
-    assert {name for name, _ in _fields(Exchange)} == {
-        *("url", "request_id", "provider", "model"),  # the address is our own
-        *("status", "headers_ms", "first_token_ms", "total_ms"),
-    }
+    texts = {name for name, field in _fields(Exchange) if field.type not in {int | None, float | None, float}}
+    assert texts == {"url", "request_id", "provider", "model"}  # the address is our own
 
 
 def _fields(kind):
