@@ -18,7 +18,7 @@ from core.services.runs import RunView, StartRun
 from pages.components.chat_head import conversation_head, new_head
 from pages.components.conversations import conversation_list
 from pages.components.decide import decide
-from pages.components.files import Typed, accepting, give_back, kept, limits_hint, typed
+from pages.components.files import Typed, accepting, give_back, is_blind, kept, limits_hint, typed
 from pages.components.frame import empty_state
 from pages.components.inspector import inspector
 from pages.components.message import Tree, message, show_branch, tree
@@ -166,7 +166,7 @@ def composer(app: App, agent: Agent, conversation: Conversation | None, spec: Ag
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
                 choice = app.endpoints.choose(spec.endpoint)
                 model_badge(choice, spec)
-                limits_hint(app, choice, spec)
+                limits_hint(is_blind=is_blind(app, choice, spec))
                 if live:
                     stop_button(live, partial(stop, app, live))
     return values

@@ -54,16 +54,17 @@ def kept(key: str) -> None:
             st.button("Leave out", type="tertiary", key=f"drop_{key}", on_click=_forget, args=(key,))
 
 
-def limits_hint(app: App, choice: Choice, spec: AgentSpec) -> None:
+def limits_hint(*, is_blind: bool = False) -> None:
     """Said before anything is chosen; of a model that is known not to see, that as well."""
+    what, first = ("PDF, CSV, text", "This model cannot see images. ") if is_blind else ("Images, PDF, CSV, text", "")
+    st.caption(f":material/attach_file: {what}", width="content", help=first + LIMITS)
+
+
+def is_blind(app: App, choice: Choice, spec: AgentSpec) -> bool:
+    """Whether the model that would answer is known not to see. Asks for nothing that takes time."""
     endpoint = choice.endpoint
     model = endpoint.model if endpoint.kind == "demo" else spec.model or endpoint.model
-    if app.endpoints.supports_images(endpoint, model, patience_s=0.0) is False:
-        st.caption(
-            ":material/attach_file: PDF, CSV, text", width="content", help=f"This model cannot see images. {LIMITS}"
-        )
-    else:
-        st.caption(":material/attach_file: Images, PDF, CSV, text", width="content", help=LIMITS)
+    return app.endpoints.supports_images(endpoint, model, patience_s=0.0) is False
 
 
 def _kept_key(key: str) -> str:

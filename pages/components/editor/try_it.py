@@ -13,7 +13,7 @@ from core.domain.template import render
 from core.services.runs import RunView, StartRun
 from pages.components.decide import decide
 from pages.components.editor.draft import Draft
-from pages.components.files import Typed, accepting, give_back, kept, limits_hint, typed
+from pages.components.files import Typed, accepting, give_back, is_blind, kept, limits_hint, typed
 from pages.components.model_badge import model_badge
 from pages.components.session import say, uuid_param, value_or_say, who
 from pages.components.text import plain
@@ -49,7 +49,7 @@ def try_it(draft: Draft) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         choice = draft.app.endpoints.choose(draft.spec.endpoint)
         model_badge(choice, draft.spec)
-        limits_hint(draft.app, choice, draft.spec)
+        limits_hint(is_blind=is_blind(draft.app, choice, draft.spec))
         if busy:
             stop_button(path[-1], partial(_stop, draft.app, path[-1]))
 
