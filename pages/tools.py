@@ -7,6 +7,7 @@ import streamlit as st
 from core.bootstrap import App, get_app
 from core.domain.listing import AgentSummary
 from core.domain.tool import ToolKind, ToolSpec
+from core.domain.tool_stats import ToolStats
 from pages.components.frame import empty_state, page_header, quiet, section
 from pages.components.mcp_form import mcp_form
 from pages.components.python_form import python_form
@@ -18,6 +19,7 @@ from pages.components.tool_import import import_openapi, start_over
 from pages.components.tool_origin import tool_origin
 from pages.components.tool_secrets import tool_secrets
 from pages.components.tool_source import from_source, one_source, servers
+from pages.components.tool_stats import tool_stats
 from pages.components.tool_trial import trial
 
 KINDS: dict[ToolKind, tuple[str, str]] = {
@@ -43,7 +45,7 @@ WAYS = {
 
 
 def catalogue(app: App, tools: list[ToolSpec]) -> None:
-    users = users_of(app.agents.list())
+    users, stats = users_of(app.agents.list()), app.tools.stats(tool.name for tool in tools)
     kinds = list(KINDS)
     for kind, group in groupby(sorted(tools, key=lambda tool: kinds.index(tool.kind)), key=lambda tool: tool.kind):
         title, note = KINDS[kind]
@@ -51,18 +53,20 @@ def catalogue(app: App, tools: list[ToolSpec]) -> None:
         with st.grid("auto", min_column_width=300, gap="medium"):
             shown = list(group)
             for tool in shown[:MOST_CARDS]:
-                card(tool, users.get(tool.name, []))
+                card(tool, users.get(tool.name, []), stats.get(tool.name))
         if len(shown) > MOST_CARDS:
             quiet(f"and {len(shown) - MOST_CARDS:,} more: search for what you need", small=True)
 
 
-def card(tool: ToolSpec, used_by: list[str]) -> None:
+def card(tool: ToolSpec, used_by: list[str], stats: ToolStats | None) -> None:
     with st.container(border=True, gap="small", height="stretch"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
             st.markdown(f"**{plain(tool.name)}**", width="stretch")
             effect_badge(tool)
         st.caption(plain(short(tool.description, 150)))
         quiet(f"used by {short(', '.join(used_by), 60)}" if used_by else "no agent uses it", small=True)
+        if stats:
+            tool_stats(stats)
         st.space("stretch")
         if st.button("Try it", icon=":material/play_arrow:", key=f"try_{tool.name}"):
             st.switch_page("tools.py", query_params={"tool": tool.name})
@@ -98,6 +102,8 @@ def one(app: App, tool: ToolSpec) -> None:
     from_source(tool)
     st.text(tool.description)
     tool_origin(tool)
+    if stats := app.tools.stats([tool.name]).get(tool.name):
+        tool_stats(stats)
     tool_secrets(app, tool)
     trial(app, tool)
 

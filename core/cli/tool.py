@@ -10,6 +10,7 @@ from core.cli.follow import CtrlC, follow
 from core.cli.printing import print_json, print_line, print_table, shortened
 from core.cli.session import opened, who
 from core.cli.tool_source import add_mcp, drift, sources
+from core.domain.tool_stats import MOST_CALLS, STATS_DAYS, ToolStats
 from core.services.python_tools import PythonTool
 from core.services.tool_maker import KeptTool
 from core.services.tools import ImportReport, NeededSecret
@@ -52,10 +53,11 @@ def show(name: str, as_json: bool) -> int:
     with opened() as app:
         found = app.tools.get(name)
         secrets = app.tools.needed_secrets([found]) if found else ()
+        stats = app.tools.stats([name]).get(name, ToolStats())
     if found is None:
         stop(f"There is no tool named {name}. See: python -m core tool list")
     if as_json:
-        print_json({**msgspec.structs.asdict(found), "schema_hash": found.schema_hash()})
+        print_json({**msgspec.structs.asdict(found), "schema_hash": found.schema_hash(), "stats": stats})
         return Exit.DONE
     print_line(f"{found.name} ({found.kind}, {found.effect}; a call of unknown outcome: {found.repeat})")
     print_line(found.description)
@@ -64,8 +66,17 @@ def show(name: str, as_json: bool) -> int:
     )
     for needed in secrets:
         print_line(f"sends a secret as {needed.goes}" + ("" if needed.is_set else ", which is not set"))
+    print_line(_in_words(stats))
     print_line(msgspec.json.format(msgspec.json.encode(found.parameters), indent=2).decode())
     return Exit.DONE
+
+
+def _in_words(stats: ToolStats) -> str:
+    if not stats.calls:
+        return f"not called in the last {STATS_DAYS} days"
+    times = "" if stats.p50_ms is None else f", p50 {stats.p50_ms:,.0f} ms, p95 {stats.p95_ms:,.0f} ms"
+    more = "+" if stats.calls >= MOST_CALLS else ""
+    return f"last {STATS_DAYS} days: {stats.calls:,}{more} calls, {stats.errors:,} failed, {stats.unknown:,} unknown{times}"
 
 
 @tool.command()

@@ -153,6 +153,13 @@ class RunEventRow(Base):
             unique=True,
             postgresql_where=text("kind IN ('finished', 'refused') AND effect NOT LIKE '%.m'"),
         ),
+        Index(
+            "ix_run_events_calls",
+            # U+0000 may stand in an entry, and Postgres reads no value of a document that has one.
+            text(r"CAST(CAST(replace(CAST(body AS text), '\u0000', '\ufffd') AS json) -> 'name' AS text)"),
+            "run_id",
+            postgresql_where=text("kind = 'started' AND effect NOT LIKE '%.m'"),
+        ),
         Index("uq_run_events_claim", "run_id", "epoch", unique=True, postgresql_where=text("kind = 'claimed'")),
         Index("uq_run_events_end", "run_id", unique=True, postgresql_where=text("kind = 'ended'")),
     )

@@ -1,6 +1,7 @@
 """Tools: what there is, trying one, and bringing in those that an OpenAPI document describes."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from sqlalchemy import Engine
@@ -10,6 +11,9 @@ from core.db.unit import UnitOfWork
 from core.domain.result import Err, Ok, Result
 from core.domain.run import Run
 from core.domain.tool import ToolSpec
+from core.domain.tool_stats import MOST_CALLS, STATS_DAYS, ToolStats
+from core.ids import first_id
+from core.repositories.tool_stats import ToolStatsRepository
 from core.repositories.tools import ToolRepository
 from core.services.openapi_import import Document, ImportOptions, OpenApiImport
 from core.services.secrets import SecretService
@@ -110,6 +114,12 @@ class ToolService:
             (*(document.reading.left_out if names is None else ()), *refused),
             self.needed_secrets(kept),
         )
+
+    def stats(self, names: Iterable[str]) -> dict[str, ToolStats]:
+        """How these tools did lately; one that was not called is left out."""
+        since = first_id(datetime.now(UTC) - timedelta(days=STATS_DAYS))
+        with UnitOfWork(self._engine) as unit:
+            return ToolStatsRepository(unit.session.connection()).of(names, since, MOST_CALLS)
 
     def needed_secrets(self, tools: Iterable[ToolSpec]) -> tuple[NeededSecret, ...]:
         """The secrets that tools send, each once and where it goes."""

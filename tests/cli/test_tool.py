@@ -135,3 +135,12 @@ def test_a_python_function_becomes_a_tool(cli, tmp_path):
     assert (called.code, called.lines[-1]["output"]) == (0, "42")
     file.write_text("def double(n): pass")
     assert "has no type" in cli("tool", "add-python", str(file)).err
+
+
+def test_a_tool_says_how_it_did(cli):
+    assert "not called in the last 30 days" in cli("tool", "show", "calculator").out
+    cli("tool", "test", "calculator", '{"expression": "1+1"}')
+    cli("tool", "test", "calculator", '{"expression": "1/0"}')
+    stats = cli("tool", "show", "calculator", "--json").json["stats"]
+    assert (stats["calls"], stats["errors"], stats["unknown"]) == (2, 1, 0)
+    assert "last 30 days: 2 calls, 1 failed, 0 unknown, p50" in cli("tool", "show", "calculator").out

@@ -61,6 +61,7 @@ ROWS = {
             "SELECT id, 0, 1, 1, 'c1:' FROM evaluations"
         ),
     ),
+    "0016": (),
 }
 
 
