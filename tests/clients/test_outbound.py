@@ -141,6 +141,28 @@ HOSTILE = [
     "http://127.0.0.1@example.org/",
     "http://example.org#@127.0.0.1:1/",
     "http://example.org\\@127.0.0.1/",
+    # Forms that one reader takes for a name and another for an address.
+    "http://[::ffff:0:127.0.0.1]/",
+    "http://[64:ff9b::10.0.0.1]/",
+    "http://[::ffff:a9fe:a9fe]/",
+    "http://[0:0:0:0:0:ffff:7f00:1]/",
+    "http://[fe80::a9fe:a9fe]/",
+    "http://[2002:0a00:0001::]/",
+    "http://00000177.1/",
+    "http://0x7f.0x0.0x0.0x1/",
+    "http://192.0.0.170/",
+    "http://127.0.0.1%00.example.org/",
+    "http://127.0.0.1%2eexample.org/",
+    "http://169.254.169.254%23@example.org/",
+    "http://[::1]:80%40example.org/",
+    "http://127.0.0.1\t/",
+    "http:127.0.0.1/",
+    "http:\\\\127.0.0.1\\",
+    "HTTP://LocalHost:80/",
+    "http://ⓛocalhost/",
+    "http://localhost%E3%80%82/",
+    "blob:http://127.0.0.1/x",
+    "ws://127.0.0.1/",
 ]
 
 NAMES = {
