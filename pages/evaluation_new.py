@@ -10,11 +10,12 @@ from core.domain.run import ToolMode
 from core.domain.variant import Variant
 from core.services.datasets import DatasetSummary
 from core.services.evaluations import NewEvaluation
+from pages.components.compare.board import standing
 from pages.components.evaluation.choose_evaluators import evaluators_form
 from pages.components.evaluation.choose_variants import variants_form
 from pages.components.frame import empty_state, page_header, section
 from pages.components.metrics import metric_row
-from pages.components.session import say, show_said, who
+from pages.components.session import say, show_said, uuid_param, who
 from pages.components.text import cost, counted, grouped, plain
 
 MODES: dict[str, ToolMode] = {"Dry run": "dry_run", "Live": "live"}
@@ -22,6 +23,17 @@ MODE_WORDS = {
     "Dry run": "Tools that change the world are not executed; those that only look are.",
     "Live": "Every tool is executed, once for each run. What it changes is not undone.",
 }
+
+
+def compared(app: App) -> tuple[Variant, ...]:
+    """The columns of the comparison that the address names, as its variants."""
+    comparison_id = uuid_param("comparison")
+    comparison = app.comparisons.get(comparison_id) if comparison_id else None
+    if comparison is None:
+        return ()
+    names = [f"**{one.letter}** {plain(one.title)}" for one in standing(app, comparison)]
+    st.caption(f":material/view_column: The columns of the comparison {plain(comparison.title)}: {' · '.join(names)}")
+    return tuple(column.variant for column in comparison.shown)
 
 
 def choose_dataset(found: dict[str, DatasetSummary]) -> DatasetSummary | None:
@@ -119,7 +131,7 @@ def form(app: App, found: dict[str, DatasetSummary]) -> None:
     )
     dataset = choose_dataset(found)
     section("Variants", "each answers every item")
-    variants = variants_form(app)
+    variants = compared(app) or variants_form(app)
     section("Judged by", "an answer passes when each of them lets it pass")
     evaluators = evaluators_form(app, "new")
     repeats, parallel, mode, ceiling = settings()

@@ -50,7 +50,7 @@ def header(app: App, view: RunView) -> None:
         elif run.status in ENDED and not run.conversation_id and run.kind not in NOT_AGAIN:
             st.button("Run again", icon=":material/refresh:", on_click=again, args=(app, view))
         if run.status == "done" and run.kind != "test":
-            add_to_dataset(app, run.id)
+            add_to_dataset(app, {"this run": run.id})
 
 
 def comparison(app: App, run: Run) -> None:

@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 from core.bootstrap import App
 from core.domain.agent import Agent, AgentSpec
 from core.domain.comparison import Comparison
+from core.domain.dataset import Item
 from core.domain.result import Ok
 from core.domain.variant import AdHocSpec, DraftSpec, Overrides, ParameterChanges, SavedSpec, Variant
 from core.services.runs import StartRun
@@ -208,6 +209,25 @@ def test_from_a_draft_to_a_comparison_with_what_is_live(app: App, open_page: Ope
         SavedSpec(agent_id=clerk.id),
         DraftSpec(agent_id=clerk.id),
     ]
+
+
+def test_a_message_and_its_best_answer_become_an_item_of_a_dataset(app: App, open_page: Open, answered: Comparison):
+    dataset = good(app.datasets.create("Sums", ""))
+    page = opened(open_page, answered)
+    page.selectbox(key="add_to_0").select("Sums").run()
+    button(page, "Add").click().run()
+    (item,) = app.datasets.items(dataset.id)
+    assert item.item.input == QUESTION
+    assert "397.8" in item.item.expected
+
+
+def test_the_columns_become_the_variants_of_an_evaluation(app: App, open_page: Open, answered: Comparison):
+    good(app.datasets.create("Sums", "", items=[Item(input=QUESTION)]))
+    page = open_page("evaluation_new", comparison=str(answered.id))
+    assert "The columns of the comparison" in shown(page)
+    button(page, "Start the evaluation").click().run()
+    (evaluation,) = app.evaluations.list()
+    assert len(evaluation.plan.variants) == 2
 
 
 def test_a_long_comparison_is_drawn_from_its_newest_messages(app: App, open_page: Open, two: Comparison):

@@ -96,7 +96,13 @@ def _add(board: Board) -> None:
 def _more(board: Board) -> None:
     comparison = board.comparison
     back = {f"Bring back {_name(board.app, one.variant)}": one.id for one in comparison.removed}
-    choices = ["New comparison", "Rename", *back, "Bring back" if comparison.archived else "Archive"]
+    choices = [
+        "New comparison",
+        "Evaluate on a dataset",
+        "Rename",
+        *back,
+        "Bring back" if comparison.archived else "Archive",
+    ]
     choice = st.menu_button("More", choices, icon=":material/more_horiz:", key="comparison_more")
     if choice is None:
         return
@@ -107,6 +113,8 @@ def _more(board: Board) -> None:
         case "New comparison":
             st.query_params.clear()
             st.rerun()
+        case "Evaluate on a dataset":
+            st.switch_page("evaluation_new.py", query_params={"comparison": str(comparison.id)})
         case "Rename":
             _rename(board.app, comparison)
         case "Bring back":

@@ -1,10 +1,13 @@
 """One message to all columns, the columns' answers side by side, and what was thought of them."""
 
+from uuid import UUID
+
 import streamlit as st
 
 from core.domain.comparison import MOST_RUNS, tally
 from core.domain.same_writes import SameWrite, same_writes
 from core.services.runs import RunView
+from pages.components.add_to_dataset import add_to_dataset
 from pages.components.compare.board import Board
 from pages.components.compare.cell import cell, run_again, vote
 from pages.components.compare.differences import differences
@@ -52,8 +55,16 @@ def _acts(board: Board, turn: int) -> None:
             and st.button("Differences", icon=":material/difference:", type="tertiary", key=f"differences_{turn}")
         ):
             differences(board, turn)
+        if done := _done(board, turn):
+            add_to_dataset(board.app, done, f"_{turn}", rank="tertiary")
         if turn == board.last:
             _again(board, turn)
+
+
+def _done(board: Board, turn: int) -> dict[str, UUID]:
+    """The answers that are complete, by the letter of their column."""
+    views = [(one.letter, board.view(turn, one)) for one in board.standing]
+    return {letter: view.run.id for letter, view in views if view and view.run.status == "done"}
 
 
 def _again(board: Board, turn: int) -> None:
