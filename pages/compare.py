@@ -13,7 +13,7 @@ from pages.components.compare.head import column_heads, head, mode_words
 from pages.components.compare.look import compare_css
 from pages.components.compare.message_row import message_row
 from pages.components.compare.settings import column_settings
-from pages.components.files import Typed, accepting, give_back, kept, limits_hint, typed
+from pages.components.files import Typed, accepting, give_back, is_blind, kept, limits_hint, typed
 from pages.components.frame import empty_state
 from pages.components.model_badge import model_badge
 from pages.components.session import say, show_said, uuid_param, value_or_say, who
@@ -80,7 +80,7 @@ def composer(board: Board) -> Values:
         )
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             badges(board)
-            limits_hint()
+            files_hint(board)
             if busy:
                 st.button(
                     "Stop all",
@@ -91,6 +91,14 @@ def composer(board: Board) -> Values:
                     shortcut="Escape",
                 )
     return values
+
+
+def files_hint(board: Board) -> None:
+    """What may be attached; where a column's model does not see images, that is said."""
+    specs = [one.resolved.spec for one in board.standing if one.resolved]
+    choices = [(board.app.endpoints.choose(spec.endpoint), spec) for spec in specs]
+    if choices:
+        limits_hint(is_blind=any(is_blind(board.app, *one) for one in choices))
 
 
 def badges(board: Board) -> None:
