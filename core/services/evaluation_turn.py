@@ -58,7 +58,7 @@ class Turn:
         self._lines = EvaluationLineRepository(session, one)
         self._journal = JournalRepository(session.connection())
         self._items = DatasetItemRepository(session, evaluation.dataset_id, evaluation.version)
-        self._charged_usd = self._cells.charged_usd() + self._scores.charged_usd()
+        self._charged_usd = 0.0
         self._lacks_money = False
         self.begun: list[UUID] = []
         """The runs that were queued."""
@@ -69,6 +69,7 @@ class Turn:
         statuses = self._lines.statuses([*(run_id for run_id, _ in under_way.values()), *pending.values()])
         open_runs = {run_id: where for run_id, where in statuses.items() if where[0] not in ENDED}
         self._read_judges({place: run_id for place, run_id in pending.items() if run_id not in open_runs})
+        self._charged_usd = self._cells.charged_usd() + self._scores.charged_usd()
         ended = {cell: run for cell, run in under_way.items() if run[0] not in open_runs}
         self._settle(dict(list(ended.items())[:AT_ONCE]))
         if self._evaluation.status == "running":
@@ -115,7 +116,9 @@ class Turn:
                 judging.bound_usd,
             )
         price = self._evaluation.plan.variants[cell.variant].price
-        self._cells.end(cell, used_usd(run.totals.usage, price, charged_usd))
+        cost_usd = used_usd(run.totals.usage, price, charged_usd)
+        self._charged_usd += cost_usd - charged_usd  # what was reserved and not used is free again
+        self._cells.end(cell, cost_usd)
 
     def _begin(self, open_runs: Mapping[UUID, tuple[RunStatus, str]]) -> None:
         """As many cells as there is room for at each endpoint. A run that waits for a person takes up none."""

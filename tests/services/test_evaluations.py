@@ -189,22 +189,42 @@ def test_people_vote_and_the_majority_counts(echoing):
     assert passed(app, done) == {(0, 1, 1): True}
 
 
-def test_the_ceiling_is_never_overshot_however_many_cells_run_at_once(echoing):
-    """A token is at least a byte of the request, so each cell reserves more than it uses."""
-    app, server = echoing
-    costly = variant("costly", parameters=Parameters(max_tokens=100))
+@pytest.fixture
+def costly():
+    """Each run reserves 1.15 dollars or so, since a token is at least a byte of the request, and uses 0.06."""
     price = Price(input_usd=1_000.0, output_usd=10_000.0)
-    evaluation = begun(app, ITEMS, costly, evaluators=(Exact(),), parallel=5, price=price, ceiling_usd=2.6)
-    done = over(app, evaluation)
-    spent = app.evaluations.progress(done).charged_usd
+    return {"price": price, "variants": (variant("costly", parameters=Parameters(max_tokens=100)),), "parallel": 5}
+
+
+def test_the_ceiling_stops_before_it_is_overshot_and_a_higher_one_goes_on(echoing, costly):
+    app, server = echoing
+    done = over(app, begun(app, ITEMS, evaluators=(Exact(),), ceiling_usd=1.15, **costly))
 
     assert done.status == "paused"
     assert "ceiling" in done.reason
-    assert 1 <= len(server.requests) < 5
-    assert spent <= 2.6
+    assert app.evaluations.progress(done).charged_usd == pytest.approx(0.06)
+    assert len(server.requests) == 1
     app.evaluations.resume(done.id, ceiling_usd=100.0)
     assert over(app, done).status == "done"
     assert len(server.requests) == 5
+
+
+def test_runs_at_once_reserve_before_they_begin_and_give_back_what_they_do_not_use(settings, costly):
+    gate = threading.Event()
+    with (
+        ScriptedServer(respond=lambda request: echo(request).held_by(gate)) as server,
+        workspace(settings, server) as app,
+    ):
+        evaluation = begun(app, ITEMS, ceiling_usd=2.6, **costly)
+        app.evaluation_drive.advance(evaluation.id)
+        app.evaluation_drive.advance(evaluation.id)
+        server.wait_for(2)
+
+        assert app.evaluations.progress(evaluation).under_way == 2
+        assert 2.2 < app.evaluations.progress(evaluation).charged_usd <= 2.6
+        gate.set()
+        assert over(app, evaluation).status == "done"
+        assert app.evaluations.progress(evaluation).charged_usd == pytest.approx(0.3)
 
 
 def test_what_it_takes_is_told_before(echoing):
