@@ -10,7 +10,7 @@ from core.domain.result import Err, Result
 from core.services.datasets import DatasetSummary, Imported
 from pages.components.dataset_grid import grid, read_only
 from pages.components.frame import ask_once, empty_state, page_header, quiet
-from pages.components.session import say, show_said, uuid_param, value_or_say, who
+from pages.components.session import int_param, say, show_said, uuid_param, value_or_say, who
 from pages.components.text import counted, grouped, plain, short
 
 PAGE = 1_000
@@ -222,7 +222,7 @@ def toolbar(app: App, dataset: Dataset) -> tuple[int, str, int]:
             st.text_input("Name", key="variable_name", placeholder="country")
             st.caption("It fills `{{country}}` in a prompt.")
             st.button("Add", on_click=add_variable, args=(dataset, f"grid_{dataset.id}"), key="variable_add")
-    return version, search or "", int(st.query_params.get("after", "0") or 0)
+    return version, search or "", int_param("after", 0)
 
 
 def opened(app: App, dataset: Dataset) -> None:

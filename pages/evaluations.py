@@ -3,39 +3,41 @@
 import streamlit as st
 
 from core.bootstrap import App, get_app
-from core.domain.evaluation import Evaluation
+from core.domain.evaluation import Evaluation, Progress
 from core.services.evaluation_report import Report
 from pages.components.evaluation.words import status_badge
 from pages.components.frame import empty_state, page_header, quiet
-from pages.components.session import show_said
+from pages.components.session import int_param, show_said
 from pages.components.text import counted, plain
 
-SHOWN = 24
+SHOWN, MORE = 12, 24
+MOST_CELLS = 2_000
+"""Of larger evaluations the pass rates stand on their own page: a list is not to wait for them."""
 
 
 def card(app: App, evaluation: Evaluation) -> None:
-    report = app.evaluation_reports.report(evaluation)
+    progress = app.evaluations.progress(evaluation)
     with st.container(border=True, gap="small", height="stretch", key=f"row_evaluation_{evaluation.id}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
             st.markdown(f":primary[:material/rule:] **{plain(evaluation.name)}**", width="stretch")
             status_badge(evaluation)
         quiet(
             counted(len(evaluation.plan.variants), "variant"),
-            counted(report.progress.cells, "run"),
+            counted(progress.cells, "run"),
             counted(len(evaluation.evaluators), "evaluator"),
             evaluation.created_at,
             small=True,
         )
         if evaluation.status in {"running", "paused"}:
-            share(report)
-        rates(report)
+            share(progress)
+        if progress.cells <= MOST_CELLS:
+            rates(app.evaluation_reports.report(evaluation))
         st.space("stretch")
         if st.button("Open", key=f"open_{evaluation.id}", icon=":material/open_in_full:"):
             st.switch_page("evaluation.py", query_params={"evaluation": str(evaluation.id)})
 
 
-def share(report: Report) -> None:
-    progress = report.progress
+def share(progress: Progress) -> None:
     done = progress.ended + progress.impossible
     st.progress(done / progress.cells if progress.cells else 1.0, f"{done:,} of {progress.cells:,} runs")
 
@@ -65,9 +67,18 @@ def main() -> None:
         ):
             st.switch_page("evaluation_new.py")
         return
+    count = int_param("count", SHOWN)
     with st.grid("auto", min_column_width=340, gap="medium"):
-        for evaluation in found[:SHOWN]:
+        for evaluation in found[:count]:
             card(app, evaluation)
+    if len(found) > count:
+        st.button(
+            "Show earlier ones", icon=":material/expand_more:", type="tertiary", on_click=show, args=(count + MORE,)
+        )
+
+
+def show(count: int) -> None:
+    st.query_params["count"] = str(count)
 
 
 main()

@@ -24,6 +24,12 @@ def uuid_param(name: str) -> UUID | None:
         return None
 
 
+def int_param(name: str, default: int) -> int:
+    """A whole number from the address; `default` where there is none or it is no number."""
+    text = st.query_params.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else default
+
+
 def value_or_say(result: Result[T]) -> T | None:
     """The value, or None after telling the person why not. For callbacks: the page that follows shows it."""
     if isinstance(result, Err):

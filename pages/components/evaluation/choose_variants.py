@@ -6,6 +6,7 @@ from core.bootstrap import App
 from core.domain.agent import Agent
 from core.domain.evaluation import MOST_VARIANTS
 from core.domain.variant import DraftSpec, Overrides, ParameterChanges, SavedSpec, Source, Variant
+from pages.components.session import int_param
 from pages.components.text import counted, plain
 
 _LIVE, _DRAFT = "Live", "Draft"
@@ -15,7 +16,7 @@ _AS_IS = "As it is"
 def variants_form(app: App) -> tuple[Variant, ...]:
     """One card a variant; those without an agent do not count."""
     agents = {row.agent.name: row.agent for row in app.agents.list() if not row.agent.archived}
-    count = min(MOST_VARIANTS, max(1, int(st.query_params.get("variants", "1") or 1)))
+    count = min(MOST_VARIANTS, max(1, int_param("variants", 1)))
     found = [one for place in range(count) if (one := variant_card(app, agents, place)) is not None]
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.button(

@@ -15,7 +15,7 @@ from core.domain.evaluator import HumanVote
 from core.services.evaluation_report import Report
 from pages.components.evaluation.words import kind_of, title_of
 from pages.components.frame import quiet, section
-from pages.components.session import who
+from pages.components.session import int_param, who
 from pages.components.text import cost, duration, grouped, plain, short
 from pages.components.words import kind_words
 
@@ -33,13 +33,13 @@ def results(app: App, report: Report) -> None:
         return
     shown = page_of(numbers)
     cells = by_item(app, evaluation, report.lines, shown)
-    items = {
-        one.number: one for one in app.datasets.items(evaluation.dataset_id, evaluation.version) if one.number in cells
-    }
+    first, last = shown[0], shown[-1]
+    rows = app.datasets.items(evaluation.dataset_id, evaluation.version, first - 1, last - first + 1)
+    items = {one.number: one for one in rows if one.number in cells}
     picked = table(evaluation, [items[number] for number in shown if number in items], cells)
     if picked is not None:
         st.query_params["item"] = str(picked)
-    number = int(st.query_params.get("item", "0") or 0)
+    number = int_param("item", 0)
     if number in items:
         detail(app, evaluation, items[number], cells[number])
 
