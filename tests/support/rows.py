@@ -31,23 +31,23 @@ ROWS = {
         ),
         "INSERT INTO workers (name, key, pid) VALUES ('w', 1, 1)",
     ),
-    "0007": ("INSERT INTO comparisons (id, origin_run_id) SELECT gen_random_uuid(), id FROM runs",),
-    "0009": (
+    "0004": ("INSERT INTO comparisons (id, origin_run_id) SELECT gen_random_uuid(), id FROM runs",),
+    "0005": (
         "INSERT INTO runs (id, kind, batch_id, held) VALUES (gen_random_uuid(), 'api', gen_random_uuid(), true)",
         "INSERT INTO endpoints (id, name, base_url, requests_per_minute) VALUES (gen_random_uuid(), 'r', 'http://r', 1)",
         "INSERT INTO endpoint_budgets (name, sent) VALUES ('r', '{\"1\": 1}')",
     ),
-    "0005": ("INSERT INTO tool_sources (id, name, server) VALUES (gen_random_uuid(), 's', '{}')",),
-    "0004": (
+    "0006": ("INSERT INTO tool_sources (id, name, server) VALUES (gen_random_uuid(), 's', '{}')",),
+    "0007": (
         "INSERT INTO attachments (sha256, media_type, content) VALUES (encode(sha256('x'), 'hex'), 'text/plain', 'x')",
     ),
-    "0006": (
+    "0008": (
         (
             "INSERT INTO runs (id, kind, caller_run_id, caller_effect) "
             "SELECT gen_random_uuid(), 'call', id, '1.0' FROM runs WHERE kind = 'chat' LIMIT 1"
         ),
     ),
-    "0008": (
+    "0009": (
         "INSERT INTO datasets (id, name) VALUES (gen_random_uuid(), 'd')",
         "INSERT INTO dataset_versions (dataset_id, number) SELECT id, 1 FROM datasets",
         "INSERT INTO dataset_items (dataset_id, version, number, input) SELECT id, 1, 1, 'i' FROM datasets",
@@ -61,7 +61,7 @@ ROWS = {
             "SELECT id, 0, 1, 1, 'c1:' FROM evaluations"
         ),
     ),
-    "0016": (),
+    "0010": (),
 }
 
 

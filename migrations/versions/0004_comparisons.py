@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql as pg
 
-revision = "0007"
+revision = "0004"
 down_revision = "0003"
 
 KINDS_BEFORE = "kind IN ('chat', 'try', 'cli', 'api', 'test')"

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 
 # U+0000 may stand in an entry, and Postgres reads no value of a document that has one.
 _NAME = r"CAST(CAST(replace(CAST(body AS text), '\u0000', '\ufffd') AS json) -> 'name' AS text)"
