@@ -105,7 +105,9 @@ def main() -> None:
     evaluation = app.evaluations.get(evaluation_id) if evaluation_id else None
     if evaluation is not None:
         opened(app, evaluation)
-    elif empty_state(":material/search_off:", "There is no such evaluation here.", "See all evaluations"):
+        return
+    page_header("Evaluation")
+    if empty_state(":material/search_off:", "There is no such evaluation here.", "See all evaluations"):
         st.switch_page("evaluations.py")
 
 

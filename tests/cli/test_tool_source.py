@@ -1,5 +1,7 @@
 """MCP servers from the command line."""
 
+import shlex
+
 import pytest
 
 from tests.support.mcp_servers import SmallServer, tool
@@ -25,7 +27,7 @@ def test_a_server_is_added_listed_and_used(cli, small):
 
 
 def test_a_command_keeps_its_own_options(cli, small):
-    line = " ".join(small.command)
+    line = shlex.join(small.command)
     assert cli("tool", "add-mcp", "one", "--command", line).code == 0
     twice = cli("tool", "add-mcp", "one", "--command", line)
     assert (twice.code, "exists already" in twice.err) == (1, True)

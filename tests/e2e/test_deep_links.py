@@ -19,7 +19,7 @@ from tests.support.scripted import Answer, ScriptedServer, calls, chunk, status,
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("e2e_deep_links")]
 
-SCREENS = ["Home", "Agents", "Prompts", "Tools", "Chat", "Runs", "Settings"]
+SCREENS = ["Home", "Agents", "Prompts", "Tools", "Datasets", "Chat", "Compare", "Evaluations", "Runs", "Settings"]
 NOBODY = "0199c0de-0000-7000-8000-000000000000"
 ADDRESSES = {
     "": "Good (morning|afternoon|evening)",
@@ -28,6 +28,11 @@ ADDRESSES = {
     "prompts": "Prompts",
     "tools?tool=calculator": "calculator",
     f"chat?conversation={NOBODY}": "New chat",
+    "compare": "Compare",
+    "datasets": "Datasets",
+    "evaluations": "Evaluations",
+    f"evaluation?evaluation={NOBODY}": "Evaluation",
+    "evaluation_new": "New evaluation",
     "runs": "Runs",
     f"run?run={NOBODY}": "Run",
     "settings?section=Health": "Settings",
