@@ -1,37 +1,16 @@
 """The composition root: the only place that knows every concrete class. Nothing is built at import."""
 
-import asyncio
-import os
-import secrets
-import socket
 import sys
 import threading
 import types
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine
-
 from core import __version__, logs
-from core.clients.chat.client import ChatClient
-from core.clients.demo.server import DemoServer
-from core.clients.local import LocalModels
-from core.clients.outbound import Outbound
 from core.db.embedded import leave_postgres
 from core.db.engine import create_engine, database_url
 from core.db.migrate import migrate
-from core.engine.feed import Feed
 from core.engine.ports import Ports
-from core.engine.rooms import Rooms
-from core.engine.worker import RUNS, TEXT, Worker
-from core.engine.writer import GroupWriter
-from core.repositories.claims import Claims
-from core.repositories.journal_store import JournalStore
-from core.repositories.notebook import NotebookRepository
-from core.repositories.presence import Presence
-from core.repositories.rooms import RoomLine
 from core.services.agents import AgentService
 from core.services.attachments import AttachmentService
 from core.services.batches import BatchService
@@ -39,8 +18,8 @@ from core.services.bundles import BundleService
 from core.services.called_runs import CalledRunService
 from core.services.comparison_runs import ComparisonRunService
 from core.services.comparisons import ComparisonService
-from core.services.connections import Connections
 from core.services.conversations import ConversationService
+from core.services.crew import Around, Parts, executor_of, parts_of
 from core.services.datasets import DatasetService
 from core.services.decisions import DecisionService
 from core.services.drill import DrillService
@@ -49,7 +28,7 @@ from core.services.evaluation_drive import EvaluationDrive, EvaluationLoop
 from core.services.evaluation_planning import EvaluationPlanner
 from core.services.evaluation_report import ReportService
 from core.services.evaluations import EvaluationService
-from core.services.executor import Crew, Executor
+from core.services.executor import Executor
 from core.services.health import HealthService
 from core.services.http_drafts import HttpDrafts
 from core.services.local_models import LocalModelService
@@ -71,7 +50,6 @@ from core.services.tools import ToolService
 from core.services.variants import VariantService
 from core.settings import Settings, load
 from core.tools.agent.executor import AgentExecutor
-from core.tools.toolbox import Toolbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,37 +89,22 @@ class App:
     drill: DrillService
     proof_desk: ProofDesk
     executor: Executor
-    _parts: "_Parts"
+    _parts: Parts
 
     def close(self) -> None:
         """Let go of every run and of everything this process started. The App is not to be used afterwards."""
         self.proof_desk.close()
         self.evaluation_loop.stop()
         self.executor.stop()
-        self._parts.toolbox.close()
         self.local_models.close()
-        self._parts.demo.stop()
-        self._parts.engine.dispose()
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """What lives as long as the process."""
-
-    engine: Engine
-    feed: Feed
-    outbound: Outbound
-    toolbox: Toolbox
-    demo: DemoServer
-    local: LocalModels
-    owner: str
+        self._parts.close()
 
 
 def _as_it_is(ports: Ports) -> Ports:
     return ports
 
 
-def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] = _as_it_is) -> App:
+def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App:
     """Reach the database, bring it up to date and put everything together.
 
     With `adopt` this process also executes queued runs and those that dead workers left. `around` may stand
@@ -151,17 +114,12 @@ def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] =
     engine = create_engine(database_url(settings))
     migrate(engine)
     seed(engine)
-    outbound = Outbound()
-    vault = SecretService(engine, settings)
-    toolbox = Toolbox(outbound, NotebookRepository(engine), vault)
-    parts = _Parts(
-        engine, Feed(), outbound, toolbox, DemoServer(), LocalModels(settings.home / "models"), _worker_name()
-    )
-    connections = Connections(vault, parts.demo, parts.local)
-    agents, endpoints = AgentService(engine), EndpointService(engine, settings, vault, connections)
+    parts = parts_of(settings, engine)
+    vault, toolbox = parts.vault, parts.toolbox
+    agents, endpoints = AgentService(engine), EndpointService(engine, settings, vault, parts.connections)
     catalogue = ToolCatalogue(engine, toolbox)
     maker = ToolMaker(engine, catalogue)
-    executor = _executor(settings, parts, connections, toolbox, around, adopt=adopt)
+    executor = executor_of(settings, parts, around, adopt=adopt)
     sources = ToolSourceService(engine, toolbox, executor)
     specs = SpecBuilder(agents, endpoints, catalogue)
     attachments = AttachmentService(engine)
@@ -205,7 +163,7 @@ def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] =
         endpoints=endpoints,
         local_models=LocalModelService(parts.local, agents, endpoints),
         secrets=vault,
-        tools=ToolService(engine, catalogue, outbound, vault, runs.test_tool),
+        tools=ToolService(engine, catalogue, parts.outbound, vault, runs.test_tool),
         tool_maker=maker,
         tool_sources=sources,
         mcp_drafts=McpDrafts(engine),
@@ -233,58 +191,6 @@ def build(settings: Settings, *, adopt: bool, around: Callable[[Ports], Ports] =
         executor=executor,
         _parts=parts,
     )
-
-
-def _executor(
-    settings: Settings,
-    parts: _Parts,
-    connections: Connections,
-    toolbox: Toolbox,
-    around: Callable[[Ports], Ports],
-    *,
-    adopt: bool,
-) -> Executor:
-    """The worker, made when it is needed: a command that only reads never announces itself."""
-
-    def crew() -> Crew:
-        chat = ChatClient(
-            connections.key,
-            connections.address,
-            settings.model_timeout_s,
-            settings.connect_timeout_s,
-            stamp=connections.stamp,
-        )
-        rooms = Rooms(RoomLine(parts.engine))
-        worker, writer = _worker(settings, parts, settings.concurrency if adopt else 0)
-        ports = Ports(
-            journal=writer,
-            model=chat,
-            tools=toolbox,
-            observer=parts.feed,
-            now=lambda: datetime.now(UTC),
-            holds_lease=worker.holds_lease,
-            lease_again=worker.lease_again,
-            rooms=rooms,
-        )
-
-        async def hang_up() -> None:
-            await asyncio.gather(chat.close(), toolbox.hang_up(), asyncio.to_thread(rooms.stop))
-
-        return Crew(worker, around(ports), hang_up)
-
-    return Executor(parts.owner, crew)
-
-
-def _worker(settings: Settings, parts: _Parts, adopt: int) -> tuple[Worker, GroupWriter]:
-    writer = GroupWriter(JournalStore(parts.engine, parts.owner))
-    claims = Claims(parts.engine, parts.owner, __version__, settings.lease_s)
-    presence = Presence(parts.engine, parts.owner, (RUNS, TEXT))
-    return Worker(claims, presence, writer, parts.feed, lease_s=settings.lease_s, adopt=adopt), writer
-
-
-def _worker_name() -> str:
-    """Unique for every start: a lease of an earlier process of this machine is never taken for ours."""
-    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 # An entry of sys.modules without a file is never evicted by hot reload: one App a process, whatever is edited.
