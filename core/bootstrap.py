@@ -123,32 +123,11 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
     sources = ToolSourceService(engine, toolbox, executor)
     specs = SpecBuilder(agents, endpoints, catalogue)
     attachments = AttachmentService(engine)
-    runs = RunService(
-        engine,
-        specs,
-        parts.feed,
-        executor,
-        parts.owner,
-        attachments,
-        lease_s=settings.lease_s,
-        code=__version__,
-        executes=settings.execute,
-    )
-    called = CalledRunService(
-        engine, specs, parts.feed, executor, runs, parts.owner, lease_s=settings.lease_s, code=__version__
-    )
-    toolbox.serve("agent", AgentExecutor(called))
+    runs = _runs(settings, parts, specs, executor, attachments)
+    toolbox.serve("agent", AgentExecutor(_called(settings, parts, specs, executor, runs)))
     variants = VariantService(agents)
     comparisons = ComparisonService(engine, agents, variants)
-    proofs = ProofService(
-        engine,
-        executor,
-        parts.owner,
-        attachments,
-        lease_s=settings.lease_s,
-        code=__version__,
-        executes=settings.execute,
-    )
+    proofs = _proofs(settings, parts, executor, attachments)
     drill = DrillService(engine, settings)
     drive = EvaluationDrive(engine, None if adopt or not settings.execute else executor.submit)
     loop = EvaluationLoop(drive)
@@ -190,6 +169,42 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
         proof_desk=ProofDesk(drill.rows, proofs.audits),
         executor=executor,
         _parts=parts,
+    )
+
+
+def _runs(
+    settings: Settings, parts: Parts, specs: SpecBuilder, executor: Executor, attachments: AttachmentService
+) -> RunService:
+    return RunService(
+        parts.engine,
+        specs,
+        parts.feed,
+        executor,
+        parts.owner,
+        attachments,
+        lease_s=settings.lease_s,
+        code=__version__,
+        executes=settings.execute,
+    )
+
+
+def _called(
+    settings: Settings, parts: Parts, specs: SpecBuilder, executor: Executor, runs: RunService
+) -> CalledRunService:
+    return CalledRunService(
+        parts.engine, specs, parts.feed, executor, runs, parts.owner, lease_s=settings.lease_s, code=__version__
+    )
+
+
+def _proofs(settings: Settings, parts: Parts, executor: Executor, attachments: AttachmentService) -> ProofService:
+    return ProofService(
+        parts.engine,
+        executor,
+        parts.owner,
+        attachments,
+        lease_s=settings.lease_s,
+        code=__version__,
+        executes=settings.execute,
     )
 
 
