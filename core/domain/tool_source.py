@@ -1,5 +1,6 @@
 """Where tools come from that others define: MCP servers, with what they said when a person took them in."""
 
+import shlex
 from datetime import datetime
 from uuid import UUID
 
@@ -29,8 +30,8 @@ class McpServer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return {*self.secret_env.values(), *self.secret_headers.values()} | ({self.bearer} if self.bearer else set())
 
     def place(self) -> str:
-        """Where it is, for people."""
-        return self.url or " ".join(self.command)
+        """Where it is, for people; a command as a shell takes it."""
+        return self.url or shlex.join(self.command)
 
 
 class ListedTool(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

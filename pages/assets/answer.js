@@ -12,6 +12,8 @@ load().then((l) => { load.ready = l; }).catch(() => { libraries = undefined; });
 const clipboard = import(new URL('/assets/clipboard.js', window.location.href).href);
 clipboard.catch(() => {}); // said at the click
 
+// Plain text only where the libraries are long in coming: its marks would vanish again under the reader's eyes.
+const PATIENCE_MS = 1000;
 const FORBIDDEN = {
   FORBID_TAGS: ['style', 'form', 'img', 'picture', 'video', 'audio', 'input', 'button', 'svg', 'math', 'iframe'],
   FORBID_ATTR: ['style', 'class', 'id', 'name', 'srcset'],
@@ -129,7 +131,8 @@ class View {
     this.body.setAttribute('aria-busy', String(streaming));
     this.body.classList.toggle('stopped', this.data.stopped);
     if (load.ready) { this.render(load.ready); return; }
-    this.body.textContent = this.text; // plain until the libraries are here
+    if (!this.began) { this.began = performance.now(); setTimeout(() => this.later(), PATIENCE_MS); }
+    if (performance.now() - this.began >= PATIENCE_MS) this.body.textContent = this.text;
     load().then((l) => { load.ready = l; this.paint(); }).catch(() => { libraries = undefined; });
   }
 

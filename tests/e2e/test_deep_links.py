@@ -200,6 +200,7 @@ def test_what_a_model_writes_neither_runs_nor_loads_anything(
         assert (link.get_attribute("target"), link.get_attribute("rel")) == ("_blank", "noopener noreferrer")
 
     watched.get_by_role("link", name="Open the run").click()
+    watched.wait_for_url(re.compile("/run[?]"))
     for part in ("Sent", "Received", "Answer"):
         watched.get_by_role("radio", name=part).click()
         expect(watched.get_by_role("radio", name=part)).to_be_checked()
