@@ -22,8 +22,10 @@ from core.domain.endpoint import Endpoint
 from core.domain.event import Claimed, Created, Ended, Event
 from core.domain.journal import Batch, Partial
 from core.domain.model_call import Delta
+from core.domain.model_info import ModelList
 from core.domain.result import Ok
 from core.domain.run import RunSpec
+from core.domain.serving import Pin, pinned
 from core.domain.tool import ToolChoice, ToolRequest, ToolResult, ToolSpec
 from core.engine.drive import Drive
 from core.engine.feed import Feed
@@ -148,6 +150,9 @@ class Sources:
 
     def get(self, name: str) -> Endpoint | None:
         return self.endpoint if name == self.endpoint.name else None
+
+    def pin(self, endpoint: Endpoint, model: str, wanted: str) -> Pin:
+        return pinned(endpoint, model, wanted, ModelList)
 
     def supports_tools(self, endpoint: Endpoint) -> bool | None:
         return True if endpoint == self.endpoint else None
