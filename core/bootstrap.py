@@ -29,6 +29,7 @@ from core.services.evaluation_planning import EvaluationPlanner
 from core.services.evaluation_report import ReportService
 from core.services.evaluations import EvaluationService
 from core.services.executor import Executor
+from core.services.gates import GateService
 from core.services.health import HealthService
 from core.services.http_drafts import HttpDrafts
 from core.services.local_models import LocalModelService
@@ -58,6 +59,7 @@ class App:
 
     settings: Settings
     agents: AgentService
+    gates: GateService
     prompts: PromptService
     conversations: ConversationService
     endpoints: EndpointService
@@ -137,6 +139,7 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
     return App(
         settings=settings,
         agents=agents,
+        gates=GateService(engine),
         prompts=PromptService(engine),
         conversations=ConversationService(engine),
         endpoints=endpoints,

@@ -13,6 +13,7 @@ from core.cli.session import opened, who
 from core.domain.agent import Agent
 from core.domain.canonical import Json
 from core.domain.listing import AgentSummary
+from core.domain.result import Err
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -58,20 +59,44 @@ def show(name: str, as_json: bool) -> int:
 @click.argument("file", type=click.File(encoding="utf-8", errors="replace"))
 @_as_json
 def import_(file: TextIO, as_json: bool) -> int:
-    """Add the agent of a YAML file (- for stdin), or bring the one of its name up to it."""
+    """Add the agent of a YAML file (- for stdin), or bring the one of its name up to it.
+
+    Exit code 1 when the agent's gate keeps the new revision from going live.
+    """
     with opened() as app:
         imported = value_of(app.agents.import_yaml(file.read(), who()))
+    held = imported.held
     if as_json:
-        print_json(
-            {
-                "name": imported.agent.name,
-                "revision": imported.revision_number,
-                "new_revision": imported.is_new,
-            }
-        )
+        told = {
+            "name": imported.agent.name,
+            "revision": imported.revision_number,
+            "new_revision": imported.is_new,
+            "live": held is None,
+            "gate": held.words if held else None,
+        }
+        print_json(told)
     else:
         change = "is live" if imported.is_new else "is live already; nothing changed"
-        print_line(f"{imported.agent.name}: revision {imported.revision_number} {change}.")
+        kept = "is kept, and is not live" if imported.is_new else "is kept already, and is not live"
+        print_line(f"{imported.agent.name}: revision {imported.revision_number} {kept if held else change}.")
+    if held is None:
+        return Exit.DONE
+    print_line(f"{held.words} See: python -m core agent live --help", sys.stderr)
+    return Exit.FAILED
+
+
+@agent.command()
+@click.argument("name")
+@click.argument("revision", type=click.IntRange(min=1))
+@click.option("--reason", default="", metavar="TEXT", help="Why it goes live although its gate holds it. It is kept.")
+def live(name: str, revision: int, reason: str) -> int:
+    """Make a saved revision the live one. Exit code 1 when the agent's gate holds it."""
+    with opened() as app:
+        made = app.gates.make_live(_agent(app, name).id, revision, who(), reason)
+    if isinstance(made, Err) and made.field == "gate":
+        print_line(made.message, sys.stderr)
+        return Exit.FAILED
+    print_line(f"{name}: revision {value_of(made).revision.number} is live.")
     return Exit.DONE
 
 

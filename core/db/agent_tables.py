@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
@@ -25,6 +25,7 @@ class AgentRow(Base):
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     draft: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     live_revision: Mapped[int | None]
+    gate: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     archived: Mapped[bool] = mapped_column(server_default="false")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -55,6 +56,27 @@ class AgentRevisionRow(Base):
         UniqueConstraint("agent_id", "number"),
         CheckConstraint("number >= 1", name="number_from_one"),
     )
+
+
+class AgentReleaseRow(Base):
+    """When a revision went live, and by what right. Immutable: a trigger refuses UPDATE.
+
+    `evaluation_id` refers to no row of `evaluations`: one that is cleaned away must not take its proof along.
+    """
+
+    __tablename__ = "agent_releases"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    agent_id: Mapped[UUID] = mapped_column(ForeignKey("agents.id", ondelete="CASCADE"))
+    revision: Mapped[int]
+    evaluation_id: Mapped[UUID | None]
+    rate: Mapped[float | None]
+    minimum: Mapped[float | None]
+    reason: Mapped[str] = mapped_column(server_default="")
+    who: Mapped[str] = mapped_column(server_default="")
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (Index("ix_agent_releases_agent_id", "agent_id"),)
 
 
 class _PromptColumns:

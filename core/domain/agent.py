@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from core.domain.canonical import Json, content_hash
+from core.domain.gate import Gate
 from core.domain.tool import ToolChoice
 
 TOOL_CHOICES = ("auto", "none", "required")
@@ -93,6 +94,8 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     draft: AgentSpec | None = None
     live_revision: int | None = None
+    gate: Gate | None = None
+    """What a revision has to prove before it goes live; None: it goes live when it is saved."""
     archived: bool = False
     created_at: datetime
     updated_at: datetime

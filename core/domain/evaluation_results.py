@@ -60,6 +60,18 @@ def item_shares(lines: Iterable[CellLine]) -> dict[int, float]:
     return {item: fmean(passed) for item, passed in verdicts.items()}
 
 
+def proven_share(lines: Iterable[CellLine]) -> tuple[float, int]:
+    """For a gate: the mean over the items of what passed, and how many items count.
+
+    What has no answer has not passed. Left out is only what was answered and no evaluator can say anything about.
+    """
+    verdicts: dict[int, list[bool]] = defaultdict(list)
+    for line in lines:
+        if line.passed is not None or line.status != "done":
+            verdicts[line.item].append(bool(line.passed))
+    return (fmean(map(fmean, verdicts.values())) if verdicts else 0.0), len(verdicts)
+
+
 def gain(first: Iterable[CellLine], second: Iterable[CellLine]) -> Difference:
     """How much better the second variant is than the first, over the items that both were judged on."""
     before, after = item_shares(first), item_shares(second)

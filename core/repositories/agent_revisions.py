@@ -39,6 +39,15 @@ class AgentRevisionRepository:
         )
         return [_revision(row) for row in rows]
 
+    def newest(self, agent_id: UUID) -> Revision | None:
+        row = self._session.scalar(
+            select(AgentRevisionRow)
+            .where(AgentRevisionRow.agent_id == agent_id)
+            .order_by(AgentRevisionRow.number.desc())
+            .limit(1)
+        )
+        return None if row is None else _revision(row)
+
     def add(self, agent_id: UUID, spec: AgentSpec, who: str, note: str = "") -> Result[Revision]:
         """The next number; two who save at once are told apart by the table, not by luck."""
         row = AgentRevisionRow(

@@ -14,6 +14,11 @@ from core.repositories.writing import inserted, matches
 
 _REFUSALS = {"ck_evaluations_name_length": Err("invalid", "A name has 1 to 100 characters.", "name")}
 
+_TRIALS = 200
+"""So many of the newest evaluations of a dataset are looked through for one of a revision."""
+
+Evaluations = list[Evaluation]
+
 
 class EvaluationRepository:
     """Reads and writes rows of `evaluations`."""
@@ -35,6 +40,12 @@ class EvaluationRepository:
         if search:
             statement = statement.where(matches(search, (EvaluationRow.name,)))
         return [_evaluation(row) for row in self._session.scalars(statement)]
+
+    def of_dataset(self, dataset_id: UUID, version: int) -> Evaluations:
+        """Those on this version of a dataset, newest first."""
+        mine = (EvaluationRow.dataset_id == dataset_id) & (EvaluationRow.version == version)
+        rows = self._session.scalars(select(EvaluationRow).where(mine).order_by(EvaluationRow.id.desc()).limit(_TRIALS))
+        return [_evaluation(row) for row in rows]
 
     def running(self) -> set[UUID]:
         return set(self._session.scalars(select(EvaluationRow.id).where(EvaluationRow.status == "running")))

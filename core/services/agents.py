@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from core.db.unit import UnitOfWork
 from core.domain.agent import Agent, AgentSpec, Revision
+from core.domain.gate import Standing
 from core.domain.listing import AgentSummary
 from core.domain.result import Err, Ok, Result
 from core.repositories.agent_revisions import AgentRevisionRepository
@@ -42,6 +43,8 @@ class Imported(msgspec.Struct, frozen=True):
     revision_number: int
     is_new: bool
     """Whether the file made a revision."""
+    held: Standing | None = None
+    """The gate that keeps the revision from going live; None: it is live."""
 
 
 class AgentService:
@@ -134,12 +137,12 @@ class AgentService:
             return keep(unit, AgentRepository(unit.session).update(agent_id, who, draft=None))
 
     def save_revision(self, agent_id: UUID, who: str, note: str = "") -> Result[Saved]:
-        """Make the draft the live revision. `invalid` says what is wrong with it."""
+        """Make the draft a revision, live unless its gate holds it. `invalid` says what is wrong with it."""
         with UnitOfWork(self._engine) as unit:
             return keep(unit, publish(unit, agent_id, None, who, note.strip()))
 
     def publish(self, agent_id: UUID, spec: AgentSpec, who: str, note: str = "") -> Result[Saved]:
-        """Make a spec the live revision without touching the draft, unless it is live already."""
+        """The same with a spec that is not the draft, which stays. What is live already makes no revision."""
         with UnitOfWork(self._engine) as unit:
             return keep(unit, publish(unit, agent_id, spec, who, note.strip()))
 
@@ -201,4 +204,4 @@ def _import(unit: UnitOfWork, file: AgentFile, who: str) -> Result[Imported]:
     changed = agents.update(agent.id, who, archived=False, **details)
     if isinstance(changed, Err):
         return changed
-    return Ok(Imported(changed.value, saved.value.revision.number, saved.value.is_new))
+    return Ok(Imported(changed.value, saved.value.revision.number, saved.value.is_new, saved.value.held))

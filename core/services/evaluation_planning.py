@@ -21,13 +21,12 @@ from core.domain.evaluation import (
     PlannedVariant,
     UsedEvaluator,
 )
-from core.domain.evaluator import Evaluator, JsonSchema, Judge, Matches
+from core.domain.evaluator import Evaluator, Judge
+from core.domain.evaluator_check import evaluator_fault
 from core.domain.model_info import ModelInfo, Price
-from core.domain.patterns import pattern_fault
 from core.domain.result import Err, Ok, Result
 from core.domain.rubric import INSTRUCTIONS, question
 from core.domain.run import RunSpec
-from core.domain.schema_check import schema_fault
 from core.domain.spending import FREE, asks_agents
 from core.domain.template import render
 from core.domain.tool import ToolMode
@@ -179,19 +178,6 @@ class EvaluationPlanner:
     def _told(self, spec: RunSpec) -> ModelInfo | None:
         told = self._endpoints.catalogue_now(spec.endpoint, patience_s=_PATIENCE_S)
         return told.named(spec.model.partition(":")[0])
-
-
-def evaluator_fault(evaluator: Evaluator) -> str:
-    """Why this evaluator could never say anything; empty: it can."""
-    match evaluator:
-        case Matches(pattern=pattern) if pattern:
-            return pattern_fault(pattern)
-        case JsonSchema(schema=schema) if schema:
-            return schema_fault(schema)
-        case Judge(rubric=rubric) if not rubric.strip():
-            return "A judging model needs a rubric."
-        case _:
-            return ""
 
 
 def _problems(wanted: NewEvaluation, items: int) -> Iterator[Err]:

@@ -70,7 +70,13 @@ def test_agents_as_files(cli, tmp_path, monkeypatch):
     assert text.startswith("name: Number clerk\n")
     file = tmp_path / "agent.yaml"
     file.write_text(text.replace("name: Number clerk", "name: Cousin"))
-    assert cli("agent", "import", str(file), "--json").json == {"name": "Cousin", "revision": 1, "new_revision": True}
+    assert cli("agent", "import", str(file), "--json").json == {
+        "name": "Cousin",
+        "revision": 1,
+        "new_revision": True,
+        "live": True,
+        "gate": None,
+    }
     assert cli("agent", "import", str(file)).out == "Cousin: revision 1 is live already; nothing changed.\n"
     file.write_text(file.read_text().replace("careful", "cheerful"))
     assert cli("agent", "import", str(file)).out == "Cousin: revision 2 is live.\n"

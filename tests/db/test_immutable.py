@@ -26,6 +26,7 @@ def _rows(engine: Engine) -> None:
         ),
         ("UPDATE agent_revisions SET spec = '{\"another\": 1}'", "agent_revisions_immutable"),
         ("UPDATE agent_revisions SET note = 'another'", "agent_revisions_immutable"),
+        ("UPDATE agent_releases SET reason = 'another'", "agent_releases_immutable"),
         *(
             (f"UPDATE {table} SET {change}", f"{table}_immutable")
             for table in ("system_prompts", "user_prompts")

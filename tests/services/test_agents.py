@@ -1,6 +1,7 @@
 import threading
 
 import pytest
+from msgspec.structs import replace
 
 from core.domain.agent import AgentSpec, Limits
 from core.domain.result import Err, Ok
@@ -228,3 +229,10 @@ def test_samples_are_put_there_once_and_never_again(engine, agents):
 def test_a_workspace_with_agents_gets_no_samples_then_or_later(engine, agents, clerk):
     assert seed(engine) == 0
     assert [row.agent.name for row in agents.list()] == ["Clerk"]
+
+
+def test_a_setting_typed_back_leaves_no_draft(agents, clerk):
+    colder = replace(SPEC, parameters=replace(SPEC.parameters, temperature=0.0))
+    assert agents.save_draft(clerk.id, colder, "ada").value.draft == colder
+    typed_back = replace(colder, parameters=replace(colder.parameters, temperature=None))
+    assert agents.save_draft(clerk.id, typed_back, "ada").value.draft is None

@@ -62,6 +62,7 @@ ROWS = {
         ),
     ),
     "0010": (),
+    "0011": ("INSERT INTO agent_releases (id, agent_id, revision) SELECT gen_random_uuid(), id, 1 FROM agents",),
 }
 
 

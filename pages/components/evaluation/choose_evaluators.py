@@ -24,7 +24,7 @@ from core.domain.evaluator import (
     Tokens,
     ToolUse,
 )
-from core.services.evaluation_planning import evaluator_fault
+from core.domain.evaluator_check import evaluator_fault
 from pages.components.evaluation.words import KINDS, TOOL_USE
 from pages.components.text import plain
 
