@@ -13,6 +13,7 @@ from core.db.migrate import migrate
 from core.engine.ports import Ports
 from core.services.agents import AgentService
 from core.services.attachments import AttachmentService
+from core.services.backups import BackupService
 from core.services.batches import BatchService
 from core.services.bundles import BundleService
 from core.services.called_runs import CalledRunService
@@ -75,6 +76,7 @@ class App:
     python_tools: PythonTools
     tool_samples: ToolSamples
     runs: RunService
+    backups: BackupService
     batches: BatchService
     decisions: DecisionService
     variants: VariantService
@@ -155,6 +157,7 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
         python_tools=PythonTools(engine, maker, runs.try_tool),
         tool_samples=ToolSamples(engine),
         runs=runs,
+        backups=BackupService(engine, settings),
         batches=BatchService(engine, runs),
         decisions=DecisionService(engine, executor if adopt else None),
         variants=variants,

@@ -16,6 +16,8 @@ COMMANDS = {
     "migrate": ("core.cli.database", "Bring the database to the newest schema."),
     "doctor": ("core.cli.database", "Check that everything the app needs answers."),
     "agent": ("core.cli.agent", "Agents: list, show, import and export them as files."),
+    "backup": ("core.cli.backup", "Write the whole workspace into one file, while the app runs."),
+    "restore": ("core.cli.backup", "Make the workspace what it was when a backup was made."),
     "audit": ("core.cli.proofs", "Prove that no journal was changed."),
     "dataset": ("core.cli.dataset", "Datasets: list, import and export them as files."),
     "drill": ("core.cli.drill", "Prove that a crash duplicates nothing and loses nothing."),

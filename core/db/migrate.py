@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, text
 
@@ -32,8 +32,23 @@ def migrate(engine: Engine) -> Migrated:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         before = _revision(connection)  # another process may have been first
         if before != seen.after:
-            _upgrade(connection)
+            upgrade(connection)
     return Migrated(before, seen.after)
+
+
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Bring the schema to a revision, inside the caller's transaction."""
+    from alembic import command  # noqa: PLC0415 (a start with nothing to migrate saves its import)
+
+    command.upgrade(_config(connection), to)
+
+
+def erase(connection: Connection) -> None:
+    """Drop everything that the migrations made, rows included, inside the caller's transaction."""
+    from alembic import command  # noqa: PLC0415 (as above)
+
+    if _revision(connection):
+        command.downgrade(_config(connection), "base")
 
 
 def check(engine: Engine) -> Migrated:
@@ -86,11 +101,10 @@ def _revision(connection: Connection) -> str:
     return connection.scalar(text("SELECT version_num FROM alembic_version")) or ""
 
 
-def _upgrade(connection: Connection) -> None:
-    from alembic import command  # noqa: PLC0415 (a start with nothing to migrate saves its import)
-    from alembic.config import Config  # noqa: PLC0415
+def _config(connection: Connection) -> Any:
+    from alembic.config import Config  # noqa: PLC0415 (as above)
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    return config

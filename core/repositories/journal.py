@@ -149,6 +149,19 @@ class JournalRepository:
             self._tell(batch_id)
         return changed
 
+    def let_go_on(self, run_id: UUID) -> None:
+        """Let a held run be taken up, and those that its calls began."""
+        if self._execute(sql.LET_GO_ON, {"run_id": run_id}).rowcount:
+            self._tell(run_id)
+
+    def set_aside(self, *, held: bool) -> int:
+        """Take every run that is under way from whoever executed it; how many there are.
+
+        `held`: nobody takes them up before a person says so.
+        """
+        changed: int = self._execute(sql.SET_ASIDE, {"held": held}).rowcount
+        return changed
+
     def _tell(self, run_id: UUID) -> None:
         """Workers hear of the run when this transaction commits. Any other id makes them look at the queue."""
         self._execute("SELECT pg_notify(%(channel)s, %(run)s)", {"channel": CHANNEL, "run": str(run_id)})

@@ -137,6 +137,20 @@ HOLD = """
 UPDATE runs SET held = %(held)s WHERE batch_id = %(batch_id)s AND status = 'queued' AND held <> %(held)s
 """
 
+SET_ASIDE = """
+UPDATE runs SET status = 'queued', lease_owner = NULL, lease_until = NULL, held = held OR %(held)s
+ WHERE status IN ('queued', 'running')
+"""
+
+LET_GO_ON = """
+WITH RECURSIVE below AS (
+    SELECT id FROM runs WHERE id = %(run_id)s
+    UNION SELECT runs.id FROM runs JOIN below ON runs.caller_run_id = below.id
+)
+UPDATE runs SET held = false FROM below WHERE runs.id = below.id AND held
+"""
+"""With the runs that its calls began: it waits for them."""
+
 IS_OVER = """
 SELECT EXISTS (SELECT FROM run_events WHERE run_id = %(run_id)s AND kind IN ('cancelled', 'ended'))
 """

@@ -1,6 +1,6 @@
 """Secrets as ciphertext: the table `secrets`."""
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -35,6 +35,10 @@ class SecretRepository:
         changes = {"ciphertext": ciphertext, "updated_by": who, "updated_at": func.now()}
         statement = row.on_conflict_do_update(index_elements=[SecretRow.name], set_=changes).returning(SecretRow.name)
         return guarded(self._session, lambda: self._session.scalars(statement).one(), _REFUSALS, name, who)
+
+    def again(self, name: str, ciphertext: bytes) -> None:
+        """The same value, encrypted with another key: who set it, and when, stays."""
+        self._session.execute(update(SecretRow).where(SecretRow.name == name).values(ciphertext=ciphertext))
 
     def delete(self, name: str) -> Result[str]:
         """The name of what is gone."""

@@ -18,6 +18,7 @@ from core.repositories.datasets import DatasetRepository
 from core.repositories.evaluation_cells import CellRepository
 from core.repositories.evaluation_lines import EvaluationLineRepository
 from core.repositories.evaluations import EvaluationRepository
+from core.repositories.journal import JournalRepository
 from core.repositories.scores import ScoreRepository
 from core.services.batches import Cancels
 from core.services.evaluation_drive import EvaluationDrive, EvaluationLoop
@@ -92,7 +93,14 @@ class EvaluationService:
     def resume(self, evaluation_id: UUID, ceiling_usd: float | None = None) -> Result[Evaluation]:
         """Go on, with a higher ceiling if one is given. One that runs already goes on running."""
         changes: dict[str, Any] = {} if ceiling_usd is None else {"ceiling_usd": ceiling_usd}
-        return self._change(evaluation_id, {"paused", "running"}, status="running", reason="", **changes)
+        held = EvaluationDrive(self._engine, None).open_runs(evaluation_id)
+
+        def let_go_on(unit: UnitOfWork) -> None:
+            journal = JournalRepository(unit.session.connection())
+            for run_id in held:
+                journal.let_go_on(run_id)
+
+        return self._change(evaluation_id, {"paused", "running"}, let_go_on, status="running", reason="", **changes)
 
     def cancel(self, evaluation_id: UUID, who: str = "") -> Result[Evaluation]:
         """Stop what is under way and begin nothing more. What has ended stays."""
