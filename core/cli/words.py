@@ -68,6 +68,8 @@ def progress_line(event: Event) -> str:
     match event.fact:
         case Created(spec=spec):
             return "\n".join(f"! {note}" for note in spec.notes)
+        case Started(name=name, is_check=True):
+            return f"→ {name} is not called again: its status check is asked what became of the call"
         case Started(name=name, arguments=arguments) if name:
             return f"→ {name} {shortened(arguments, 100)}"
         case Finished(notes=notes) | Decision(notes=notes) if notes:
@@ -76,6 +78,8 @@ def progress_line(event: Event) -> str:
             return f"  {error.message}" if error else f"  = {shortened(output, 100)}  ({took_ms:.0f} ms)"
         case Refused(name=name, reason=reason):
             return f"✗ {name} was not executed: {shortened(reason, 200)}"
+        case Unknown(is_absent=True, reason=reason):
+            return f"  {reason}"
         case Unknown(effect=effect, reason=reason):
             return f"? Nobody can say whether call {effect} happened. {shortened(reason, 200)}"
         case Asked(effect=effect, why="approval"):
@@ -98,7 +102,8 @@ def journal_line(event: Event) -> str:
             return f"epoch {event.epoch} by {fact.by}"
         case Started():
             wanted = f"{fact.name} {fact.arguments}" if fact.name else _request(fact)
-            return f"{fact.effect} attempt {fact.attempt}: {shortened(wanted, 90)}"
+            look = "status check of " if fact.is_check else ""
+            return f"{fact.effect} attempt {fact.attempt}: {look}{shortened(wanted, 90)}"
         case Decision():
             calls = "".join(f" → {call.name} {call.arguments}" for call in fact.calls)
             return f"{fact.effect}: {shortened(fact.text + calls, 100)}"

@@ -117,6 +117,8 @@ class Started(_Fact, frozen=True, tag="started"):
     """Of a tool call: the validated arguments as JSON text, fixed inputs included."""
     key: str = ""
     lost: Lost | None = None
+    is_check: bool = False
+    """Nothing is executed: the tool's status check is asked what became of the call of unknown outcome."""
 
 
 class Decision(_Fact, frozen=True, tag="decision"):
@@ -176,6 +178,8 @@ class Unknown(_Fact, frozen=True, tag="unknown"):
     effect: str
     attempt: int
     reason: str = ""
+    is_absent: bool = False
+    """Of a status check: it says that the call did not happen."""
 
 
 class Asked(_Fact, frozen=True, tag="asked"):

@@ -29,6 +29,8 @@ class Attempt:
     failure: Finished | None = None
     unknown: Unknown | None = None
     lost_text: str = ""
+    is_check: bool = False
+    """It asks the tool's status check and executes nothing."""
 
 
 @dataclass(slots=True)
@@ -64,6 +66,8 @@ class CallState:
     """An attempt's outcome is unknown and nobody has settled it."""
     question_open: bool = False
     """A person has been asked what became of the unknown attempt."""
+    absences: int = 0
+    """How often a status check has said, since a person last settled the call, that it did not happen."""
     run_id: UUID | None = None
 
     @property
@@ -72,6 +76,11 @@ class CallState:
         if self.tool is None or self.tool.kind != "agent" or not self.attempts or self.run_id is None:
             return None
         return called_run_id(self.run_id, self.effect, self.attempts[0].started_at)
+
+    @property
+    def is_checking(self) -> bool:
+        """Whether the latest attempt is a question to the tool's status check."""
+        return bool(self.attempts) and self.attempts[-1].is_check
 
     @property
     def has_outcome(self) -> bool:

@@ -78,6 +78,13 @@ class _ToolsAt:
         self._reached(f"after call {effect}")
         return result
 
+    async def check(self, request: ToolRequest) -> ToolResult | None:
+        effect = request.key.rpartition("/")[2]
+        self._reached(f"before check {effect}")
+        found = await self._tools.check(request)
+        self._reached(f"after check {effect}")
+        return found
+
     async def fault(self, tools: Sequence[ToolSpec], *, is_first: bool) -> Fault | None:
         return await self._tools.fault(tools, is_first=is_first)
 

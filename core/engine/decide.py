@@ -35,6 +35,8 @@ class ToolStart:
     arguments: str
     """Validated JSON text, fixed inputs included."""
     lost: Lost | None = None
+    is_check: bool = False
+    """Ask the tool's status check what became of the call; execute nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ def _lost_for_good(state: RunState) -> tuple[Fact, ...]:
 
 
 def _repeatable(call: CallState) -> bool:
-    return call.tool is not None and call.tool.repeat in {"safe", "key"}
+    return call.tool is not None and (call.tool.repeat in {"safe", "key"} or call.is_checking)
 
 
 def _ask_model(state: RunState, step: int) -> Action:
@@ -159,6 +161,8 @@ def _after_failure(state: RunState, call: ModelCall) -> Action:
 
 def _go_on(state: RunState, open_calls: list[CallState]) -> Action:
     """Judge first, start second: discovery, approval and execution stay apart."""
+    if checks := tuple(_check(state, call) for call in open_calls if _can_be_looked_up(state, call)):
+        return CallTools(checks)
     ready = [call for call in open_calls if state.status_of(call) in {"planned", "lost"}]
     judged = [_judge(state, call) for call in ready]
     if facts := tuple(fact for fact in judged if not isinstance(fact, ToolStart)):
@@ -166,6 +170,20 @@ def _go_on(state: RunState, open_calls: list[CallState]) -> Action:
     if questions := tuple(_question(call) for call in open_calls if call.unknown and not call.question_open):
         return Record(questions)
     return _start(state, [start for start in judged if isinstance(start, ToolStart)])
+
+
+def _can_be_looked_up(state: RunState, call: CallState) -> bool:
+    """Whether the tool's status check is still to be asked. To look is safe, so a lost look is repeated."""
+    if call.tool is None or call.tool.repeat != "check":
+        return False
+    return state.status_of(call) == "lost" if call.is_checking else call.unknown
+
+
+def _check(state: RunState, call: CallState) -> ToolStart:
+    assert call.tool is not None
+    last = call.attempts[-1].number
+    lost = Lost(attempt=last) if state.status_of(call) == "lost" else None
+    return ToolStart(call.effect, last + 1, call.tool, call.arguments, lost, is_check=True)
 
 
 def _start(state: RunState, starts: list[ToolStart]) -> Action:

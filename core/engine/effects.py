@@ -19,6 +19,8 @@ from core.engine.ports import Ports
 from core.engine.requests import Requests
 from core.errors import Fault, FaultError, OutcomeUnknown
 
+CHECKED = "The answer to this call was lost. By its tool's status check it happened:"
+"""What a model is told before a result that a status check found."""
 CHECKPOINT_S = 1.0
 """A crash loses at most this much of the text a person has seen."""
 
@@ -128,7 +130,7 @@ class ModelEffect:
 
 
 class ToolEffect:
-    """One tool call, decided, judged and journaled."""
+    """One tool call, decided, judged and journaled; or, where its outcome is unknown, a look at what became of it."""
 
     def __init__(self, state: RunState, start: ToolStart, ports: Ports) -> None:
         self._state, self._start, self._ports = state, start, ports
@@ -143,10 +145,42 @@ class ToolEffect:
             arguments=self._start.arguments,
             key=self._key,
             lost=self._start.lost,
+            is_check=self._start.is_check,
         )
 
     async def run(self) -> Fact:
         """Call once. Whatever happens, the outcome says what is known and nothing more."""
+        return await (self._check() if self._start.is_check else self._call())
+
+    async def _check(self) -> Fact:
+        """Look, and believe that there is nothing only once what was sent can be under way no more."""
+        started = self._ports.now()
+        try:
+            found = await self._ports.tools.check(self._request())
+            if found is None and (wait_s := self._may_still_happen_s()) > 0:
+                await asyncio.sleep(wait_s)
+                found = await self._ports.tools.check(self._request())
+        except FaultError as error:
+            return self._unknown(f"Its status check gave no answer: {error.fault.message}")
+        except asyncio.CancelledError:
+            return self._unknown("It was stopped before its status check had answered.")
+        if found is None:
+            return self._absent()
+        return self._done(msgspec.structs.replace(found, text=f"{CHECKED}\n{found.text}"), started)
+
+    def _may_still_happen_s(self) -> float:
+        """Seconds until the call of unknown outcome has had all the time that its tool has."""
+        step, _, place = self._start.effect.partition(".")
+        attempts = self._state.steps[int(step) - 1].calls[int(place)].attempts
+        began_at = max(attempt.started_at for attempt in attempts if not attempt.is_check)
+        passed_s = (self._ports.now() - began_at).total_seconds()
+        return min(self._start.tool.time_limit_s, self._start.tool.time_limit_s - passed_s)
+
+    def _absent(self) -> Unknown:
+        reason = "Its status check says that it did not happen."
+        return Unknown(effect=self._start.effect, attempt=self._start.attempt, reason=reason, is_absent=True)
+
+    async def _call(self) -> Fact:
         started = self._ports.now()
         try:
             result = await self._ports.tools.call(self._request())

@@ -104,16 +104,22 @@ def _keys(events: Sequence[Event]) -> Faults:
 
 
 def _once(events: Sequence[Event]) -> Faults:
-    """A tool that must not be repeated was started once, plus once for each permission of a person."""
+    """A tool that must not be repeated was started once, plus once for each permission.
+
+    A person gives one, or the tool's status check that says that the call did not happen.
+    """
     starts: Counter[str] = Counter()
     permissions: Counter[str] = Counter()
     tools = _tools(events)
     for event in events:
-        if isinstance(event.fact, Started) and event.fact.name:
+        if isinstance(event.fact, Started) and event.fact.name and not event.fact.is_check:
             tool = tools.get(event.fact.name)
             starts[event.fact.effect] += tool is not None and tool.repeat in {"never", "check"}
-        if isinstance(event.fact, Settled) and event.fact.how == "run_again":
-            permissions[event.fact.effect] += 1
+        match event.fact:
+            case Settled(effect=effect, how="run_again") | Unknown(effect=effect, is_absent=True):
+                permissions[effect] += 1
+            case _:
+                pass
     yield from (
         f"{effect} was started {count} times with {permissions[effect]} permissions"
         for effect, count in starts.items()
@@ -163,9 +169,10 @@ def _decided(event: Event, action: object) -> bool:
     match event.fact:
         case Started(effect=effect, attempt=attempt, name=""):
             return isinstance(action, CallModel) and (f"{action.step}.m", action.attempt) == (effect, attempt)
-        case Started(effect=effect, attempt=attempt):
+        case Started(effect=effect, attempt=attempt, is_check=is_check):
             # Entries of one commit were decided together, so a start may stand behind its siblings.
-            return isinstance(action, CallTools) and (effect, attempt) in {(c.effect, c.attempt) for c in action.calls}
+            place = (effect, attempt, is_check)
+            return isinstance(action, CallTools) and place in {(c.effect, c.attempt, c.is_check) for c in action.calls}
         case Refused() | Asked():
             return isinstance(action, Record) and effect_of(event.fact) in {effect_of(fact) for fact in action.facts}
         case Ended():

@@ -43,6 +43,12 @@ class Tools(Protocol):
     async def call(self, request: ToolRequest) -> ToolResult:
         """Raises `FaultError` when it failed cleanly, `OutcomeUnknown` when nobody can say."""
 
+    async def check(self, request: ToolRequest) -> ToolResult | None:
+        """What became of this call by the tool's own status check: its result, or None when it did not happen.
+
+        Raises `FaultError` when that cannot be told.
+        """
+
     async def fault(self, tools: Sequence[ToolSpec], *, is_first: bool) -> Fault | None:
         """Why a model must not be told of these tools: one is no longer what was pinned. `is_first`: the run begins."""
 

@@ -98,7 +98,7 @@ def _apply(state: RunState, event: Event) -> None:
             _answered(state, event.fact)
         case Settled():
             call = _call(state, event.fact.effect)
-            call.settled, call.unknown, call.question_open = event.fact, False, False
+            call.settled, call.unknown, call.question_open, call.absences = event.fact, False, False, 0
         case Cancelled():
             state.cancelled, state.cancelled_by = True, event.fact.who
         case Ended():
@@ -108,7 +108,9 @@ def _apply(state: RunState, event: Event) -> None:
 
 
 def _started(state: RunState, event: Event, fact: Started) -> None:
-    attempt = Attempt(number=fact.attempt, epoch=event.epoch, started_at=event.at, request=fact.request)
+    attempt = Attempt(
+        number=fact.attempt, epoch=event.epoch, started_at=event.at, request=fact.request, is_check=fact.is_check
+    )
     state.in_flight[fact.effect] = fact.attempt
     if fact.effect.endswith(".m"):
         call = _model_call(state, fact.effect)
@@ -121,7 +123,7 @@ def _started(state: RunState, event: Event, fact: Started) -> None:
     if not tool_call.attempts:
         _count(state, calls_executed=state.totals.calls_executed + 1)
     tool_call.attempts.append(attempt)
-    tool_call.arguments = fact.arguments
+    tool_call.arguments, tool_call.unknown = fact.arguments, False
 
 
 def _decided(state: RunState, at: datetime, fact: Decision) -> None:
@@ -182,7 +184,10 @@ def _unknown(state: RunState, at: datetime, fact: Unknown) -> None:
     state.in_flight.pop(fact.effect, None)
     call = _call(state, fact.effect)
     call.attempts[-1].ended_at, call.attempts[-1].unknown = at, fact
-    call.unknown, call.settled = True, None
+    call.settled = None
+    call.absences += fact.is_absent
+    # It is started again once. A call that then vanishes again would be repeated for ever: that is a person's matter.
+    call.unknown = not fact.is_absent or call.absences > 1
 
 
 def _asked(call: CallState, fact: Asked) -> None:

@@ -7,13 +7,13 @@ from uuid import UUID
 
 import msgspec
 
-from core.clients.drill.story import BOOK, LAST, SEND
+from core.clients.drill.story import BOOK, LAST, ORDER, SEND
 from core.domain.event import Asked, Event, Settled, Started, Unknown
 from core.domain.state import CallState, RunState
 from core.engine.replay import replay
 from core.engine.state import fold
 
-TOOLS: Final = {"1.1": SEND, "2.0": BOOK}
+TOOLS: Final = {"1.1": SEND, "2.0": BOOK, "3.0": ORDER}
 """The effects that the drill's server executes, with their tools."""
 
 
@@ -135,7 +135,8 @@ def _asked_about(events: Iterable[Event]) -> set[str]:
 
 
 def _faults(state: RunState, events: Sequence[Event], requests: Mapping[str, int]) -> Iterator[str]:
-    started = Counter(event.fact.name or event.fact.effect for event in events if isinstance(event.fact, Started))
+    starts = [fact for event in events if isinstance(fact := event.fact, Started) and not fact.is_check]
+    started = Counter(fact.name or fact.effect for fact in starts)
     yield from (
         f"{name} was asked for {count} times and started {started[name]} times"
         for name, count in requests.items()
@@ -152,4 +153,4 @@ def _calls(state: RunState) -> Iterator[CallState]:
 
 
 def _is_once(call: CallState) -> bool:
-    return call.tool is not None and call.tool.repeat in {"never", "check"}
+    return call.tool is not None and call.tool.repeat == "never"

@@ -23,8 +23,10 @@ from core.tools.http_request.definition import (
     InputType,
     Method,
     SecretUse,
+    StatusCheck,
     tool_of,
 )
+from core.tools.http_request.operation import CALL_KEY
 from core.tools.http_request.template import names_in, text
 
 __all__ = [
@@ -60,6 +62,10 @@ class HttpDraft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     select: str = ""
     effect: ToolEffect | None = None
     idempotency_header: str = ""
+    check_url: str = ""
+    """Of the status check; empty: there is none."""
+    check_query: Pairs = ()
+    check_select: str = ""
     seconds: float = 30.0
     answer_bytes: int = 5_000_000
     answer_chars: int = 20_000
@@ -134,13 +140,16 @@ class HttpDrafts:
         wrong: list[Problem] = []
         body = _body(draft, wrong)
         query, headers = _once(draft.query, "query", wrong), _once(draft.headers, "headers", wrong)
-        asked_for = names_in([draft.url, list(query.values()), list(headers.values()), body])
+        check = _check(draft, wrong)
+        looked_up = [check.url, list(check.query.values())] if check else []
+        asked_for = names_in([draft.url, list(query.values()), list(headers.values()), body, looked_up])
         tool = HttpTool(
             **{name: getattr(draft, name) for name in _ALIKE},
             query=query,
             headers=headers,
             body=body,
-            inputs={name: draft.inputs.get(name, HttpInput()) for name in asked_for},
+            status_check=check,
+            inputs={name: draft.inputs.get(name, HttpInput()) for name in asked_for if name != CALL_KEY},
         )
         return Finished(tool, (*wrong, *self._maker.http_problems(tool)))
 
@@ -164,12 +173,16 @@ class HttpDrafts:
 def draft_of(tool: HttpTool) -> HttpDraft:
     """A form that holds a tool."""
     is_form = tool.body_type == "form" and isinstance(tool.body, dict)
+    check = tool.status_check or StatusCheck(url="")
     return HttpDraft(
         **{name: getattr(tool, name) for name in _ALIKE},
         query=_pairs(tool.query.items()),
         headers=_pairs(tool.headers.items()),
         body="" if tool.body is None or is_form else _body_text(tool),
         fields=_pairs(tool.body.items()) if is_form else (),
+        check_url=check.url,
+        check_query=_pairs(check.query.items()),
+        check_select=check.select,
         inputs=tool.inputs,
     )
 
@@ -196,6 +209,13 @@ def _body(draft: HttpDraft, wrong: list[Problem]) -> Json:
     except strict_json.NotJsonError as error:
         wrong.append(Problem("body", f"The body is not JSON yet: {error}. An {{input}} stands in quotes."))
         return None
+
+
+def _check(draft: HttpDraft, wrong: list[Problem]) -> StatusCheck | None:
+    if not draft.check_url.strip():
+        return None
+    query = _once(draft.check_query, "status_check", wrong)
+    return StatusCheck(url=draft.check_url.strip(), query=dict(query), select=draft.check_select)
 
 
 def _once(pairs: Pairs, field: str, wrong: list[Problem]) -> dict[str, str]:

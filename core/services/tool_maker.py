@@ -1,6 +1,7 @@
 """Tools that a person writes, without code: read from files and forms, checked, shown as they will be sent, kept."""
 
 from typing import TypeVar
+from urllib.parse import quote
 
 import msgspec
 from sqlalchemy import Engine
@@ -20,7 +21,7 @@ from core.services.yaml_files import read_yaml, write_yaml
 from core.tools.executor import CannotDoError
 from core.tools.http_request.build import build
 from core.tools.http_request.credentials import in_words
-from core.tools.http_request.definition import HttpTool, operation_of, tool_of
+from core.tools.http_request.definition import HttpTool, check_of, operation_of, tool_of
 from core.tools.http_request.definition_check import problems
 
 T = TypeVar("T")
@@ -42,6 +43,8 @@ class RequestPreview(msgspec.Struct, frozen=True):
     headers: dict[str, str]
     body: str
     secrets: tuple[str, ...]
+    check_url: str = ""
+    """Where it is looked up what became of a call; empty: nowhere."""
 
 
 class ToolMaker:
@@ -87,10 +90,21 @@ class ToolMaker:
         operation = operation_of(spec)
         try:
             request = build(operation, arguments, _PREVIEW_KEY, spec.time_limit_s)
+            check = check_of(spec)
+            check_url = build(check, arguments, _PREVIEW_KEY, spec.time_limit_s).url if check else ""
         except CannotDoError as error:
             return Err("invalid", str(error), "arguments")
         secrets = tuple(in_words(credential) for credential in operation.credentials)
-        return Ok(RequestPreview(request.method, request.url, request.headers, request.body.decode(), secrets))
+        return Ok(
+            RequestPreview(
+                request.method,
+                _readable(request.url),
+                request.headers,
+                request.body.decode(),
+                secrets,
+                _readable(check_url),
+            )
+        )
 
     def keep(self, tool: ToolSpec, who: str, *, is_new: bool) -> Result[KeptTool]:
         """Add a tool, or replace the one of its name and kind; with `is_new` its name has to be free."""
@@ -103,6 +117,11 @@ class ToolMaker:
         if isinstance(kept, Err):
             return kept
         return Ok(KeptTool(kept.value, is_new=kept.value != there))
+
+
+def _readable(url: str) -> str:
+    """With the words for the key as words."""
+    return url.replace(quote(_PREVIEW_KEY, safe=""), _PREVIEW_KEY)
 
 
 def _read(text: str, into: type[T]) -> Result[T]:

@@ -70,6 +70,21 @@ class Toolbox:
         except TimeoutError:
             raise _too_late(request) from None
 
+    async def check(self, request: ToolRequest) -> ToolResult | None:
+        """What became of a call by its tool's own status check: its result, or None when it did not happen.
+
+        Raises `FaultError` when that cannot be told.
+        """
+        executor = self._executors.get(request.tool.kind)
+        if not isinstance(executor, HttpExecutor):
+            raise FaultError(Fault("unsupported", f"Tools of the kind {request.tool.kind!r} have no status check."))
+        try:
+            async with asyncio.timeout(request.time_limit_s + GRACE_S):
+                return await executor.check(request)
+        except TimeoutError:
+            message = f"The status check took longer than {request.time_limit_s:g} seconds."
+            raise FaultError(Fault("timeout", message)) from None
+
     async def fault(self, tools: Iterable[ToolSpec], *, is_first: bool) -> Fault | None:
         """Why a run must not go on with these tools, as far as others define them; None: all are as they were pinned.
 

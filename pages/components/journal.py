@@ -88,7 +88,7 @@ def line(fact: Fact, names: dict[str, str]) -> Line:
         case Refused():
             return Line("block", "orange", f"{name} was not executed: {kind_words(fact.error).lower()}")
         case Unknown():
-            return Line("help", "orange", f"{name} was started, its outcome is unknown. It was not sent again.")
+            return _unknown(fact, name)
         case Asked() | Answered() | Settled():
             return _person(fact, name)
         case Cancelled():
@@ -109,7 +109,15 @@ def _started(fact: Started, name: str) -> Line:
     if fact.request is not None:
         sent = f"{counted(fact.request.messages, 'message')}, {fact.request.size_bytes:,} bytes"
         return Line("upload", "blue", f"{name} is asked{again}: {sent}")
+    if fact.is_check:
+        return Line("search", "blue", f"{name} is not sent again: its status check is asked what became of it")
     return Line("play_circle", "blue", f"{name} is started{again}")
+
+
+def _unknown(fact: Unknown, name: str) -> Line:
+    if fact.is_absent:
+        return Line("search_off", "gray", f"{name} did not happen, its status check says")
+    return Line("help", "orange", f"{name} was started, its outcome is unknown. It was not sent again.")
 
 
 def _decided(fact: Decision) -> Line:

@@ -109,7 +109,11 @@ def _note(call: CallState, state: StateName) -> str:
     """What a person has to know beside the result."""
     match state:
         case "unknown":
-            return "It was started and its answer is lost: nobody can say whether it happened. It was not sent again."
+            return _unknown(call)
+        case "running" if call.is_checking:
+            return "Its answer was lost. The tool's status check is asked whether it happened; it is not sent again."
+        case "done" if call.is_checking and not call.settled:
+            return "Its answer was lost. The tool's status check found that it happened: it was sent only once."
         case "refused" if call.refused:
             return f"{kind_words(call.refused.error)}. {plain(call.refused.reason)}"
         case "failed" if call.finished and call.finished.error:
@@ -119,6 +123,12 @@ def _note(call: CallState, state: StateName) -> str:
             return f"{plain(call.settled.who) or 'A person'} decided {said}."
         case _:
             return ""
+
+
+def _unknown(call: CallState) -> str:
+    lost = "It was started and its answer is lost: nobody can say whether it happened. It was not sent again."
+    checked = call.attempts[-1].unknown if call.is_checking else None
+    return f"{lost} {plain(checked.reason)}" if checked else lost
 
 
 def _raw(call: CallState, key: str, label: str) -> None:

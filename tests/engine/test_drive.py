@@ -10,6 +10,7 @@ from core.domain.agent import Limits, Retry
 from core.domain.event import Answered, Cancelled, Finished, Refused, Settled, Unknown
 from core.domain.model_call import Reply
 from core.engine.drive import Drive
+from core.engine.effects import CHECKED
 from core.engine.invariants import faults
 from core.engine.state import fold
 from core.engine.transcript import transcript
@@ -17,6 +18,7 @@ from core.errors import Fault, FaultError, Fenced, Moved, OutcomeUnknown
 from tests.support.engine import (
     ADD,
     BOOK,
+    ORDER,
     SEND,
     CountingTools,
     MemoryJournal,
@@ -144,6 +146,119 @@ async def test_run_again_is_a_persons_decision_and_a_new_attempt_with_the_same_k
     assert await drive(journal, model, tools) == "done"
     assert len({key for _, key in tools.ran}) == 1
     assert len(tools.ran) == 2
+    assert faults(journal.events) == []
+
+
+async def test_a_lost_call_that_its_status_check_finds_is_done_and_nobody_is_asked():
+    journal, tools = MemoryJournal(spec(ORDER)), CountingTools()
+    model = PlannedModel(asks(call("order")), says("Ordered."))
+
+    def break_off(effects):
+        raise OutcomeUnknown("the answer was lost")
+
+    tools.after_effect = break_off
+
+    assert await drive(journal, model, tools) == "done"
+    assert kinds(journal.events)[4:8] == ["started 1.0", "unknown 1.0", "started 1.0", "finished 1.0"]
+    assert len(tools.ran) == 1
+    assert tools.looked_up == [f"{journal.run_id}/1.0"]
+    assert model.requests[-1]["messages"][-1]["content"] == f"{CHECKED}\nordered"
+    assert faults(journal.events) == []
+
+
+async def test_a_lost_call_that_did_not_happen_is_made_once_more_with_the_same_key():
+    journal, tools = MemoryJournal(spec(ORDER)), CountingTools()
+    model = PlannedModel(asks(call("order")), says("Ordered."))
+    tools.raises = OutcomeUnknown("the connection broke")
+
+    async def looked_up_then_mended(request):
+        found = await CountingTools.check(tools, request)
+        tools.raises = None if len(tools.looked_up) == 2 else tools.raises
+        return found
+
+    tools.check = looked_up_then_mended
+
+    assert await drive(journal, model, tools) == "done"
+    assert len(tools.looked_up) == 2, "nothing is believed to be absent before its time is over"
+    assert len(tools.ran) == 2
+    assert len({key for _, key in tools.ran}) == 1
+    assert faults(journal.events) == []
+
+
+async def test_a_call_that_vanishes_twice_is_a_persons_matter():
+    journal, tools = MemoryJournal(spec(ORDER)), CountingTools()
+    model = PlannedModel(asks(call("order")), says("Ordered."))
+    tools.raises = OutcomeUnknown("the connection broke")
+
+    assert await drive(journal, model, tools) == "waiting"
+    assert kinds(journal.events)[-2:] == ["unknown 1.0", "asked 1.0"]
+    assert len(tools.ran) == 2
+    assert faults(journal.events) == []
+
+    tools.raises = None
+    journal.write_outside(Settled(effect="1.0", how="run_again"))
+    assert await drive(journal, model, tools) == "done"
+    assert len(tools.ran) == 3
+    assert faults(journal.events) == []
+
+
+async def test_a_status_check_that_says_nothing_leaves_the_call_to_a_person():
+    journal, tools = MemoryJournal(spec(ORDER)), CountingTools()
+    model = PlannedModel(asks(call("order")), says("Ordered."))
+    tools.raises = OutcomeUnknown("the connection broke")
+    tools.silent = Fault("server_error", "HTTP 500")
+
+    assert await drive(journal, model, tools) == "waiting"
+    assert kinds(journal.events)[-2:] == ["unknown 1.0", "asked 1.0"]
+    assert "HTTP 500" in journal.events[-2].fact.reason
+    assert (len(tools.ran), len(tools.looked_up)) == (1, 1)
+
+    journal.write_outside(Settled(effect="1.0", how="happened", output="ok"))
+    assert await drive(journal, model, tools) == "done"
+    assert faults(journal.events) == []
+
+
+async def test_a_look_that_died_with_its_worker_is_repeated_and_the_call_is_not():
+    journal, tools = MemoryJournal(spec(ORDER)), CountingTools()
+    model = PlannedModel(asks(call("order")), says("Ordered."))
+
+    def break_off(effects):
+        raise OutcomeUnknown("the answer was lost")
+
+    async def die(request):
+        journal.epoch += 1
+        raise Killed
+
+    tools.after_effect, tools.check = break_off, die
+    with pytest.raises(Killed):
+        await drive(journal, model, tools)
+    del tools.check
+
+    assert await drive(journal, model, tools) == "done"
+    assert len(tools.ran) == 1
+    assert [event.fact.is_check for event in journal.events if event.kind == "started"][1:4] == [False, True, True]
+    assert faults(journal.events) == []
+
+
+async def test_cancelled_while_it_looks_up_a_call_the_outcome_stays_unknown():
+    journal, tools = MemoryJournal(spec(ORDER)), CountingTools()
+    model = PlannedModel(asks(call("order")))
+    tools.raises = OutcomeUnknown("the connection broke")
+
+    async def look_for_ever(request):
+        tools.looked_up.append(request.key)
+        await asyncio.Event().wait()
+
+    tools.check = look_for_ever
+    running = Drive(journal.claim(), ports(journal, model, tools))
+    task = asyncio.create_task(running.run())
+    while not tools.looked_up:
+        await asyncio.sleep(0)
+    journal.write_outside(Cancelled(who="Ada"))
+    running.tell()
+
+    assert await asyncio.wait_for(task, 2) == "cancelled"
+    assert kinds(journal.events)[-3:] == ["cancelled", "unknown 1.0", "ended"]
     assert faults(journal.events) == []
 
 
@@ -280,8 +395,13 @@ async def test_a_fault_of_the_engines_own_code_becomes_an_entry():
 
 def _story():
     return (
-        spec(ADD, SEND, BOOK),
-        (asks(call("add", 0), call("book", 1), text="Let me see."), asks(call("send", 2)), says("All done.")),
+        spec(ADD, SEND, BOOK, ORDER),
+        (
+            asks(call("add", 0), call("book", 1), text="Let me see."),
+            asks(call("send", 2)),
+            asks(call("order", 3)),
+            says("All done."),
+        ),
     )
 
 
@@ -324,6 +444,7 @@ async def test_killed_at_every_boundary_nothing_is_lost_and_nothing_runs_twice(w
     assert faults(journal.events) == []
     assert [name for name, _ in tools.ran].count("send") <= 1
     assert len({key for name, key in tools.ran if name == "book"}) == 1
+    assert [name for name, _ in tools.ran].count("order") == 1
     assert journal.events[-1].fact.output == "All done."
     assert transcript(fold(journal.events))[-1].content == "All done."
 

@@ -43,6 +43,20 @@ def test_a_tool_is_written_shown_kept_and_tried(app: App, open_page: Open):
         assert "/here" in shown(page.run())
 
 
+def test_a_status_check_is_shown_before_it_is_needed(app: App, open_page: Open):
+    page = open_page("tools", new="http")
+    typed(page, name="order_it", description="Orders it.", url="https://shop.example/orders")
+    widget(page, "selectbox", "method").set_value("POST").run()
+    assert "Query of the status check" not in shown(page)
+    typed(page, check_url="https://shop.example/orders/{call_key}")
+    assert "The server cannot know" in shown(page)
+    typed(page, headers_0_0="X-Reference", headers_0_1="{call_key}", check_query_0_0="full", check_query_0_1="yes")
+    assert "GET https://shop.example/orders/‹key of the call›?full=yes" in page.code[1].value
+    button(page, "Save").click().run()
+    kept = app.tools.get("order_it")
+    assert (kept.repeat, kept.parameters["properties"]) == ("check", {})
+
+
 def test_what_is_typed_is_a_draft_until_it_is_kept(app: App, open_page: Open):
     typed(open_page("tools", new="http"), name="half_done", url="https://a.example/{x}")
     assert widget(open_page("tools", new="http"), "text_input", "url").value == "https://a.example/{x}"

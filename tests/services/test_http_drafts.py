@@ -8,7 +8,7 @@ from core.domain.result import Err, Ok
 from core.services.http_drafts import HttpDraft, HttpDrafts, draft_of
 from core.services.tool_catalogue import ToolCatalogue
 from core.services.tool_maker import ToolMaker
-from core.tools.http_request.definition import HttpInput, HttpTool
+from core.tools.http_request.definition import HttpInput, HttpTool, StatusCheck
 from core.tools.toolbox import Toolbox
 from tests.support.notebooks import MemoryNotebook
 from tests.support.secrets import KnownSecrets
@@ -96,6 +96,10 @@ TOOL = HttpTool(
     [
         {},
         {"body": "{a} x", "body_type": "text"},
+        {
+            "headers": {"X": "{call_key}"},
+            "status_check": StatusCheck(url="https://a.example/of/{call_key}", query={"a": "{a}"}, select="found[0]"),
+        },
         {"body_type": "form"},
         {"body": ["{a}"]},
         {"body": "{a}"},

@@ -19,7 +19,7 @@ from core.domain.tool import ToolRequest, ToolResult, ToolSpec
 from core.engine.drive import Drive
 from core.engine.feed import Feed
 from core.engine.ports import Ports
-from core.errors import Fault, Fenced, Moved
+from core.errors import Fault, FaultError, Fenced, Moved
 from core.ids import new_id
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -36,6 +36,9 @@ ADD = ToolSpec(
 )
 SEND = msgspec.structs.replace(ADD, name="send", description="Send it.", effect="write", repeat="never")
 BOOK = msgspec.structs.replace(ADD, name="book", description="Book it.", effect="write", repeat="key")
+ORDER = msgspec.structs.replace(
+    ADD, name="order", description="Order it.", effect="write", repeat="check", time_limit_s=0.02
+)
 
 
 def call(name: str, place: int = 0, arguments: str = '{"a": 1, "b": 2}') -> ToolCall:
@@ -133,6 +136,11 @@ class CountingTools:
 
     def __init__(self) -> None:
         self.ran: list[tuple[str, str]] = []
+        self.happened: set[str] = set()
+        """Keys of the calls that had their effect; a status check knows no more."""
+        self.looked_up: list[str] = []
+        self.silent: Fault | None = None
+        """Why the status check cannot say anything."""
         self.running = 0
         self.completed = 0
         self.most_at_once = 0
@@ -157,8 +165,18 @@ class CountingTools:
         if self.raises is not None:
             raise self.raises
         self.completed += 1
+        self.happened.add(request.key)
         self.after_effect(self.completed)
         return ToolResult(text=str(request.arguments["a"] + request.arguments["b"]))
+
+    async def check(self, request: ToolRequest) -> ToolResult | None:
+        self.looked_up.append(request.key)
+        await asyncio.sleep(0)
+        if self.hold is not None:
+            await self.hold.wait()
+        if self.silent is not None:
+            raise FaultError(self.silent)
+        return ToolResult(text="ordered") if request.key in self.happened else None
 
 
 def ports(journal: MemoryJournal, model: PlannedModel, tools: CountingTools, feed: Feed | None = None) -> Ports:

@@ -11,7 +11,7 @@ from core.domain.arguments import BadArguments, check_arguments
 from core.domain.schema_check import schema_fault
 from core.domain.tool import ToolRequest, ToolSpec
 from core.errors import FaultError, OutcomeUnknown
-from core.tools.http_request.definition import HttpInput, HttpSecret, HttpTool, operation_of, tool_of
+from core.tools.http_request.definition import HttpInput, HttpSecret, HttpTool, StatusCheck, operation_of, tool_of
 from core.tools.http_request.definition_check import problems
 from core.tools.http_request.template import ABSENT, filled, filled_text, names_in
 from core.tools.toolbox import Toolbox
@@ -71,6 +71,10 @@ def written(**changes):
     )
 
 
+def checked(path, **changes):
+    return StatusCheck(url=f"https://a.example/{path}", **changes)
+
+
 def test_a_definition_becomes_a_tool():
     tool = tool_of(definition())
     assert problems(definition()) == ()
@@ -97,6 +101,12 @@ def test_a_definition_becomes_a_tool():
         ({"method": "POST", "effect": "read"}, "read", "safe"),
         ({"method": "GET", "effect": "write"}, "write", "never"),
         ({"method": "PUT", "idempotency_header": "Idempotency-Key"}, "write", "key"),
+        ({"method": "PUT", "status_check": StatusCheck(url="https://a.example/{call_key}")}, "write", "check"),
+        (
+            {"idempotency_header": "K", "status_check": StatusCheck(url="https://a.example/{call_key}")},
+            "write",
+            "check",
+        ),
     ],
 )
 def test_what_may_be_done_with_a_call(changes, effect, repeat):
@@ -148,6 +158,15 @@ def test_limits_are_the_tools_own():
         ({"secrets": (HttpSecret(secret="A", use="header"),)}, "secrets", "as which header"),
         ({"secrets": (HttpSecret(secret="A", use="header", name="a b"),)}, "secrets", "cannot be set"),
         ({"select": "a["}, "select", "does not work"),
+        ({"status_check": checked("{call_key}"), "method": "GET"}, "status_check", "needs no status check"),
+        ({"status_check": checked("{call_key}"), "effect": "read"}, "status_check", "needs no status check"),
+        ({"status_check": checked("{call_key}")}, "status_check", "The server cannot know {call_key}"),
+        ({"status_check": checked("fixed")}, "status_check", "Say which call is meant"),
+        ({"status_check": checked("x?y={a}")}, "status_check", "as query parameters"),
+        ({"status_check": checked("{a}")}, "inputs", "{a} is no input"),
+        ({"status_check": checked("{a}", query={"": "x"})}, "status_check", "needs a name and a text"),
+        ({"status_check": checked("{a}", select="a[")}, "status_check", "does not work"),
+        ({"inputs": {"call_key": HttpInput()}}, "inputs", "is filled in for each call"),
         ({"seconds": 0}, "seconds", "above 0 and at most 600"),
         ({"answer_bytes": 10**9}, "answer_bytes", "at most"),
         ({"answer_chars": -1}, "answer_chars", "above 0"),
@@ -311,3 +330,77 @@ async def test_only_questions_follow_redirects(method, effect):
         result = await call(there(server, written(method=method, effect=effect)))
         assert len(server.requests) == 1
     assert "Location: /elsewhere" in result.text
+
+
+def order(server, **changes):
+    """A tool whose calls can be looked up, by their key, with the secret of the request."""
+    check = StatusCheck(**({"url": server.url("/orders/{call_key}"), "query": {"of": "{item}"}} | changes))
+    return written(
+        url=server.url("/orders"),
+        body={"item": "{item}", "reference": "{call_key}"},
+        inputs={"item": HttpInput()},
+        secrets=(HttpSecret(secret="SHOP"),),
+        status_check=check,
+        allow_hosts=(server.host,),
+    )
+
+
+async def look_up(tool, time_limit_s=5.0):
+    assert problems(tool) == ()
+    spec = msgspec.json.decode(msgspec.json.encode(tool_of(tool)), type=ToolSpec)
+    box = Toolbox(Outbound(), MemoryNotebook(), KnownSecrets({"SHOP": "canary-2731"}))
+    request = ToolRequest(tool=spec, arguments={"item": "a lamp"}, key="run/1.0", time_limit_s=time_limit_s)
+    return await box.check(request)
+
+
+async def test_the_key_of_a_call_goes_where_the_tool_says_and_finds_it_again():
+    async with serving(echo) as server:
+        await call(order(server), '{"item":"a lamp"}', SHOP="canary-2731")
+        found = await look_up(order(server))
+    sent, looked_up = server.requests
+    assert json.loads(sent.body) == {"item": "a lamp", "reference": "run/1.0"}
+    assert (looked_up.method, looked_up.target) == ("GET", "/orders/run%2F1.0?of=a%20lamp")
+    assert looked_up.headers["authorization"] == "Bearer canary-2731"
+    assert looked_up.body == b""
+    assert "canary-2731" not in found.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "select", "text"),
+    [
+        (reply('{"id": 7}', content_type="application/json"), "", 'HTTP 200\n{"id": 7}'),
+        (reply('{"id": 0}', content_type="application/json"), "id", "HTTP 200\n0"),
+        (reply('{"orders": [{"id": 7}]}', content_type="application/json"), "orders[0].id", "HTTP 200\n7"),
+        (reply(status=404), "", None),
+        (reply("gone", status=410), "orders[0]", None),
+        (reply('{"orders": []}', content_type="application/json"), "orders", None),
+        (reply('{"orders": []}', content_type="application/json"), "orders[0]", None),
+        (reply('{"is_there": false}', content_type="application/json"), "is_there", None),
+    ],
+)
+async def test_a_status_check_says_yes_or_no(answer, select, text):
+    async with serving(always(answer)) as server:
+        found = await look_up(order(server, select=select))
+    assert (found and found.text) == text
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (always(reply("try later", status=503)), "503"),
+        (always(reply("sign in", status=401)), "401"),
+        (always(reply(status=302, location="http://10.0.0.1/")), "10.0.0.1"),
+        (always(reply("fine")), "not JSON"),
+        (silence, "No whole answer"),
+    ],
+)
+async def test_any_other_answer_of_a_status_check_leaves_it_open(answer, said):
+    async with serving(answer) as server:
+        with pytest.raises(FaultError, match=said):
+            await look_up(order(server, select="id"), time_limit_s=0.2)
+
+
+async def test_a_tool_without_a_status_check_cannot_be_looked_up():
+    async with serving(echo) as server:
+        with pytest.raises(FaultError, match="no status check"):
+            await look_up(msgspec.structs.replace(order(server), status_check=None))

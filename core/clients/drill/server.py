@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
+from urllib.parse import unquote
 
 import msgspec
 
-from core.clients.drill.story import BOOK, SEND, step_of, told
+from core.clients.drill.story import BOOK, ORDER, SEND, step_of, told
 from core.domain.canonical import Json
 
 KEY_HEADER: Final = "Idempotency-Key"
@@ -43,7 +44,7 @@ class DrillServer:
         self.requests: Counter[str] = Counter()
         """How often each effect was asked for: a model's step (`1.m`) or a tool, by name."""
         self.done: Counter[str] = Counter()
-        """How often each tool's effect really happened; one key's effect happens once."""
+        """How often each tool's effect really happened; one key's effect happens once where the tool looks at keys."""
         self._keys: set[str] = set()
 
     @property
@@ -94,7 +95,7 @@ class DrillServer:
             threading.Event().wait(_SIBLING_S)
         with self._lock:
             self.requests[tool] += 1
-            if not key or key not in self._keys:
+            if tool == ORDER or not key or key not in self._keys:
                 self.done[tool] += 1
             self._keys.add(key)
             happened, release, is_held = self.done[tool], self._release, tool == self._held_tool
@@ -102,6 +103,11 @@ class DrillServer:
             self.held.set()
             release.wait(_HOLD_LIMIT_S)
         return happened
+
+    def happened(self, key: str) -> bool:
+        """Whether a call with this key had its effect: the status check of a tool that has one."""
+        with self._lock:
+            return key in self._keys
 
 
 class _Http(ThreadingHTTPServer):
@@ -144,12 +150,19 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Http
 
     def do_GET(self) -> None:
-        self._answer("text/plain", [b"ready"])
+        place, _, key = self.path.lstrip("/").partition("/")
+        if place == ORDER:
+            happened = self.server.drill.happened(unquote(key))
+            self._answer(
+                "application/json", [msgspec.json.encode({"done": 1})] if happened else [], 200 if happened else 404
+            )
+        else:
+            self._answer("text/plain", [b"ready"])
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         place = self.path.rpartition("/")[2]
-        if place in {SEND, BOOK}:
+        if place in {SEND, BOOK, ORDER}:
             happened = self.server.drill.act(place, self.headers.get(KEY_HEADER, ""))
             self._answer("application/json", [msgspec.json.encode({"done": happened})])
         else:
@@ -157,8 +170,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.drill.asked(messages)
             self._answer("text/event-stream", told(messages))
 
-    def _answer(self, media_type: str, pieces: Iterable[bytes]) -> None:
-        self.send_response(200)
+    def _answer(self, media_type: str, pieces: Iterable[bytes], status: int = 200) -> None:
+        self.send_response(status)
         self.send_header("content-type", media_type)
         self.end_headers()
         for piece in pieces:

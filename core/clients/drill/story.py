@@ -8,12 +8,14 @@ from core.clients.demo.rules import Answer
 from core.clients.demo.wants import Want
 from core.domain.canonical import Json
 
-INPUT: Final = "Work out 19 times 23, send the number to the office and book it."
+INPUT: Final = "Work out 19 times 23, send the number to the office, book it and order it."
 SEND: Final = "drill_send"
 """A tool that must not be repeated."""
 BOOK: Final = "drill_book"
 """A tool that takes an idempotency key."""
-LAST: Final = "It is 437. The office knows, and it is booked."
+ORDER: Final = "drill_order"
+"""A tool that can be asked what became of a call."""
+LAST: Final = "It is 437. The office knows, and it is booked and ordered."
 
 _ANSWERS: Final = (
     Answer(
@@ -21,6 +23,7 @@ _ANSWERS: Final = (
         (Want("calculator", {"expression": "19 * 23"}), Want(SEND, {"order": {"note": "The number is on its way."}})),
     ),
     Answer("Now I book it.", (Want(BOOK, {"order": {"note": "437"}}),)),
+    Answer("Now I order it.", (Want(ORDER, {"order": {"note": "437"}}),)),
     Answer(LAST),
 )
 

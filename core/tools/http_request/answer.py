@@ -31,6 +31,32 @@ def result_of(answer: OutboundResponse, select: str = "") -> ToolResult:
     return ToolResult(f"HTTP {answer.status}\n{shown}", data={"status": answer.status, "body": found})
 
 
+_NO = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+
+
+def found_in(answer: OutboundResponse, select: str = "") -> ToolResult | None:
+    """What a status check says: what the call came to, or None when it did not happen.
+
+    Raises `CannotDoError` for an answer that says neither.
+    """
+    if answer.status in _NO:
+        return None
+    found = result_of(answer, select)
+    if found.is_error:
+        raise CannotDoError(found.text[:500])
+    if not select:
+        return found
+    value = _value(answer)
+    if value is None:
+        raise CannotDoError(f"`{select}` cannot be looked for: the answer is not JSON.")
+    return None if _is_nothing(selected(select, value)) else found
+
+
+def _is_nothing(value: Json) -> bool:
+    """As JMESPath has it: the number 0 is something."""
+    return value is None or value is False or (isinstance(value, str | list | dict) and not value)
+
+
 def _with_reason(whole: ToolResult, select: str, reason: str) -> ToolResult:
     return msgspec.structs.replace(whole, text=f"{whole.text}\n(`{select}` was not applied. {reason})")
 

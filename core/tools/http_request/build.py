@@ -9,7 +9,7 @@ from core.clients.outbound import OutboundRequest
 from core.domain.canonical import Json
 from core.tools.executor import CannotDoError
 from core.tools.http_request.body import Encoded, encoded
-from core.tools.http_request.operation import Input, Operation, Place
+from core.tools.http_request.operation import CALL_KEY, Input, Operation, Place
 from core.tools.http_request.styles import pairs, row
 from core.tools.http_request.template import ABSENT, filled, filled_text
 
@@ -19,6 +19,7 @@ def build(operation: Operation, arguments: dict[str, Json], key: str, timeout_s:
 
     Raises `CannotDoError` for values that the place they belong to cannot hold.
     """
+    arguments = {CALL_KEY: key, **arguments}
     body = _body(operation, arguments)
     sent = Encoded() if body is ABSENT else encoded(body, operation.media_type, operation.fields)
     return OutboundRequest(

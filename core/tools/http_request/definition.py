@@ -1,6 +1,7 @@
 """An HTTP tool as a person writes it, in a form or a file, and what is made of it: a tool and its request."""
 
 import re
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import msgspec
@@ -41,6 +42,18 @@ class HttpSecret(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     prefix: str = ""
 
 
+class StatusCheck(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A GET that tells whether a call happened whose answer was lost. In its texts {name} stands for an input.
+
+    A good answer says yes, 404 and 410 say no, and every other leaves it open.
+    """
+
+    url: str
+    query: dict[str, Json] = {}
+    select: str = ""
+    """JMESPath of what the call made, and of what the model is told. Where it finds nothing, the call did not happen."""
+
+
 class HttpTool(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The `definition` of a tool of the kind `http`. In its texts {name} stands for an input."""
 
@@ -61,16 +74,23 @@ class HttpTool(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """None: what the method says."""
     idempotency_header: str = ""
     """Where the server knows such a header, a call of unknown outcome may be sent again with the same key."""
+    status_check: StatusCheck | None = None
+    """Asked before a call of unknown outcome is sent again; {call_key} in any text is the call's own key."""
     seconds: float = 30.0
     answer_bytes: int = 5_000_000
     answer_chars: int = 20_000
     allow_hosts: tuple[str, ...] = ()
 
 
+def effect_of(tool: HttpTool) -> ToolEffect:
+    """What its author says, else what its method says."""
+    return tool.effect or ("read" if tool.method in SAFE_METHODS else "write")
+
+
 def tool_of(tool: HttpTool) -> ToolSpec:
     """The tool that agents use, of a definition that has no problems (`definition_check`)."""
-    effect: ToolEffect = tool.effect or ("read" if tool.method in SAFE_METHODS else "write")
-    repeat: Repeat = "key" if tool.idempotency_header else "never"
+    effect = effect_of(tool)
+    repeat: Repeat = "check" if tool.status_check else "key" if tool.idempotency_header else "never"
     return ToolSpec(
         name=tool.name,
         description=tool.description.strip(),
@@ -89,15 +109,12 @@ def operation_of(tool: ToolSpec) -> Operation:
     if tool.kind == "openapi":
         return msgspec.convert(tool.definition, Operation)
     definition = msgspec.convert(tool.definition, HttpTool)
-    whole = {key: value[1:-1] for key, value in definition.query.items() if _is_one_input(value)}
-    # In a file 20 and true need no quotes.
-    texts = [Text(key, "query", text(value)) for key, value in definition.query.items() if key not in whole]
-    inputs = [Input(name, name, "path", "simple") for name in names_in(definition.url)]
+    inputs, texts = _addressed(definition.url, definition.query)
     return Operation(
         method=definition.method,
         url=definition.url,
-        inputs=(*inputs, *(Input(name, key, "query", "form", explode=True) for key, name in whole.items())),
-        texts=(*texts, *(Text(key, "header", value) for key, value in definition.headers.items())),
+        inputs=inputs,
+        texts=(*texts, *_headers(definition)),
         template=definition.body,
         media_type=_MEDIA_TYPES[definition.body_type],
         credentials=tuple(_credential(secret) for secret in definition.secrets),
@@ -106,6 +123,38 @@ def operation_of(tool: ToolSpec) -> Operation:
         max_bytes=definition.answer_bytes,
         allow=definition.allow_hosts,
     )
+
+
+def check_of(tool: ToolSpec) -> Operation | None:
+    """The request that asks what became of a call of this tool; it goes with the same headers and secrets."""
+    definition = msgspec.convert(tool.definition, HttpTool) if tool.kind == "http" else None
+    if definition is None or definition.status_check is None:
+        return None
+    check = definition.status_check
+    inputs, texts = _addressed(check.url, check.query)
+    return Operation(
+        method="GET",
+        url=check.url,
+        inputs=inputs,
+        texts=(*texts, *_headers(definition)),
+        credentials=tuple(_credential(secret) for secret in definition.secrets),
+        select=check.select,
+        max_bytes=definition.answer_bytes,
+        allow=definition.allow_hosts,
+    )
+
+
+def _addressed(url: str, query: dict[str, Json]) -> tuple[tuple[Input, ...], tuple[Text, ...]]:
+    """What fills the places of an address and its query."""
+    whole = {key: value[1:-1] for key, value in query.items() if _is_one_input(value)}
+    # In a file 20 and true need no quotes.
+    texts = tuple(Text(key, "query", text(value)) for key, value in query.items() if key not in whole)
+    path = (Input(name, name, "path", "simple") for name in names_in(url))
+    return (*path, *(Input(name, key, "query", "form", explode=True) for key, name in whole.items())), texts
+
+
+def _headers(definition: HttpTool) -> Iterator[Text]:
+    return (Text(key, "header", value) for key, value in definition.headers.items())
 
 
 def _is_one_input(value: Json) -> bool:

@@ -6,10 +6,12 @@ from urllib.parse import urlsplit
 
 from core.clients.addresses import allowed_host
 from core.clients.outbound import SAFE_METHODS, is_sendable
+from core.domain.canonical import Json
 from core.domain.schema_check import schema_fault
 from core.domain.spec_check import Problem
 from core.domain.tool import NAME_PATTERN as TOOL_NAME_PATTERN
-from core.tools.http_request.definition import HttpTool, property_of
+from core.tools.http_request.definition import HttpTool, effect_of, property_of
+from core.tools.http_request.operation import CALL_KEY
 from core.tools.http_request.template import NAME_PATTERN, names_in
 from core.tools.secrets import NAME_PATTERN as SECRET_NAME_PATTERN
 from core.tools.selection import expression_fault
@@ -23,7 +25,7 @@ _KEY_HEADERS = {"authorization", "proxy-authorization", "x-api-key", "api-key", 
 
 def problems(tool: HttpTool) -> tuple[Problem, ...]:
     """Everything that keeps a definition from being a tool, in the order of its fields."""
-    checks = (_about, _address, _parameters, _body, _secrets, _inputs, _limits)
+    checks = (_about, _address, _parameters, _body, _secrets, _status_check, _inputs, _limits)
     return tuple(problem for check in checks for problem in check(tool))
 
 
@@ -35,24 +37,28 @@ def _about(tool: HttpTool) -> Iterator[Problem]:
 
 
 def _address(tool: HttpTool) -> Iterator[Problem]:
-    try:
-        parts = urlsplit(tool.url)
-    except ValueError as error:
-        yield Problem("url", f"The address cannot be read: {error}.")
-        return
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        yield Problem("url", "The address begins with https:// or http:// and a host.")
-    elif set("{}@") & set(parts.netloc):
-        yield Problem("url", "The host is yours to choose: no {input}, name or password can stand in it.")
-    elif parts.query or parts.fragment:
-        yield Problem("url", "Write what stands behind ? as query parameters.")
-    elif set("{}") & set(re.sub(rf"\{{{NAME_PATTERN}\}}", "", parts.path)):
-        yield Problem("url", "A brace in the path belongs to an {input}.")
-    for name in names_in(parts.path):
-        if name in tool.inputs and not tool.inputs[name].required:
-            yield Problem("url", f"{{{name}}} stands in the path, so the input has to be required.")
+    yield from _url(tool, tool.url, "url")
     for host in tool.allow_hosts:
         yield from _host(host)
+
+
+def _url(tool: HttpTool, url: str, field: str) -> Iterator[Problem]:
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        yield Problem(field, f"The address cannot be read: {error}.")
+        return
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        yield Problem(field, "The address begins with https:// or http:// and a host.")
+    elif set("{}@") & set(parts.netloc):
+        yield Problem(field, "The host is yours to choose: no {input}, name or password can stand in it.")
+    elif parts.query or parts.fragment:
+        yield Problem(field, "Write what stands behind ? as query parameters.")
+    elif set("{}") & set(re.sub(rf"\{{{NAME_PATTERN}\}}", "", parts.path)):
+        yield Problem(field, "A brace in the path belongs to an {input}.")
+    for name in names_in(parts.path):
+        if name in tool.inputs and not tool.inputs[name].required:
+            yield Problem(field, f"{{{name}}} stands in the path, so the input has to be required.")
 
 
 def _host(host: str) -> Iterator[Problem]:
@@ -63,9 +69,7 @@ def _host(host: str) -> Iterator[Problem]:
 
 
 def _parameters(tool: HttpTool) -> Iterator[Problem]:
-    for name, value in tool.query.items():
-        if not name or isinstance(value, dict | list):
-            yield Problem("query", f"The parameter {name!r} needs a name and a text, a number or true or false.")
+    yield from _query(tool.query, "query")
     for name, text in tool.headers.items():
         if name.lower() in _KEY_HEADERS:
             yield Problem("headers", f"A key does not belong into the definition: name a secret for {name}.")
@@ -73,6 +77,40 @@ def _parameters(tool: HttpTool) -> Iterator[Problem]:
             yield Problem("headers", f"The header {name!r} cannot be set to this.")
     if tool.idempotency_header and not is_sendable(tool.idempotency_header):
         yield Problem("idempotency_header", f"The header {tool.idempotency_header!r} cannot be set.")
+
+
+def _query(query: dict[str, Json], field: str) -> Iterator[Problem]:
+    for name, value in query.items():
+        if not name or isinstance(value, dict | list):
+            yield Problem(field, f"The parameter {name!r} needs a name and a text, a number or true or false.")
+
+
+def _status_check(tool: HttpTool) -> Iterator[Problem]:
+    check = tool.status_check
+    if check is None:
+        return
+    if effect_of(tool) == "read":
+        yield Problem("status_check", "A tool that only reads needs no status check: its calls are simply repeated.")
+    yield from _url(tool, check.url, "status_check")
+    yield from _query(check.query, "status_check")
+    if check.select and (fault := expression_fault(check.select)):
+        yield Problem("status_check", f"The expression does not work: {fault}")
+    asked_for = set(names_in([check.url, list(check.query.values())]))
+    if not asked_for:
+        yield Problem(
+            "status_check",
+            f"Say which call is meant: by {{{CALL_KEY}}}, sent with the request too, or by an input that names it.",
+        )
+    elif CALL_KEY in asked_for and not (tool.idempotency_header or CALL_KEY in set(names_in(_texts(tool)))):
+        yield Problem(
+            "status_check",
+            f"The server cannot know {{{CALL_KEY}}}: send it along, as an idempotency header or in the request.",
+        )
+
+
+def _texts(tool: HttpTool) -> list[Json]:
+    """What the request has places in."""
+    return [tool.url, list(tool.query.values()), list(tool.headers.values()), tool.body]
 
 
 def _body(tool: HttpTool) -> Iterator[Problem]:
@@ -100,9 +138,14 @@ def _secrets(tool: HttpTool) -> Iterator[Problem]:
 
 
 def _inputs(tool: HttpTool) -> Iterator[Problem]:
-    used = set(names_in([tool.url, list(tool.query.values()), list(tool.headers.values()), tool.body]))
+    used = set(names_in(_texts(tool)))
+    if tool.status_check is not None:
+        used |= set(names_in([tool.status_check.url, list(tool.status_check.query.values())]))
+    used.discard(CALL_KEY)
     for name, entry in tool.inputs.items():
-        if not re.fullmatch(NAME_PATTERN, name):
+        if name == CALL_KEY:
+            yield Problem("inputs", f"{{{CALL_KEY}}} is filled in for each call: choose another name for the input.")
+        elif not re.fullmatch(NAME_PATTERN, name):
             yield Problem(
                 "inputs", f"The input {name!r} has letters, digits and underscores, and does not begin with a digit."
             )

@@ -1,6 +1,6 @@
 """What a tool keeps of its request: enough to build it, nothing of where it was described."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -9,6 +9,8 @@ from core.domain.canonical import Json
 Place = Literal["path", "query", "header", "cookie"]
 Style = Literal["form", "simple", "label", "matrix", "spaceDelimited", "pipeDelimited", "deepObject", "json"]
 CredentialPlace = Literal["header", "query", "cookie"]
+CALL_KEY: Final = "call_key"
+"""{call_key} stands for what names a call, on every attempt the same; the model is not asked for it."""
 
 
 class Input(msgspec.Struct, frozen=True, omit_defaults=True):

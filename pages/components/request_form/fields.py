@@ -127,8 +127,42 @@ def answer(form: Form) -> None:
         placeholder="everything; else JMESPath, such as items[].title",
         **form.on_change("select", put("select")),
     )
-    with st.expander("Limits, repetition and private hosts", icon=":material/tune:", key=form.key("limits")):
+    with st.expander("When an answer is lost", icon=":material/help:", key=form.key("lost")):
+        _lost_answers(form)
+    with st.expander("Limits and private hosts", icon=":material/tune:", key=form.key("limits")):
         _limits(form)
+
+
+def _lost_answers(form: Form) -> None:
+    """How it is found out whether a call happened whose connection broke or whose worker died."""
+    draft = form.draft
+    st.caption(
+        "A call that changes something is never sent again by guesswork: a person is asked what became of it, "
+        "unless its server can tell."
+    )
+    st.text_input(
+        "Header for the idempotency key",
+        draft.idempotency_header,
+        placeholder="none, such as Idempotency-Key",
+        help="Where the server knows one, such a call is sent again with the same key.",
+        **form.on_change("idempotency_header", put("idempotency_header")),
+    )
+    st.text_input(
+        "Status check: a GET that finds the call",
+        draft.check_url,
+        placeholder="none, such as https://api.example.org/orders/{call_key}",
+        help="Found: the call happened. 404 or 410: it did not, and is made once more. Anything else: a person is "
+        "asked. {call_key} names the call: send it along in a header, the query or the body.",
+        **form.on_change("check_url", put("check_url")),
+    )
+    if draft.check_url:
+        _pairs(form, "check_query", "Query of the status check", ("reference", "{call_key}"))
+        st.text_input(
+            "Where its answer has the call",
+            draft.check_select,
+            placeholder="any good answer counts; else JMESPath, such as orders[0]",
+            **form.on_change("check_select", put("check_select")),
+        )
 
 
 def _limits(form: Form) -> None:
@@ -141,13 +175,6 @@ def _limits(form: Form) -> None:
         ):
             low = 1.0 if isinstance(step, float) else 1
             st.number_input(label, low, most, value, step, **form.on_change(field, put_choice(field)))
-    st.text_input(
-        "Header for the idempotency key",
-        draft.idempotency_header,
-        placeholder="none, such as Idempotency-Key",
-        help="Where the server knows one, a call of unknown outcome is sent again with the same key.",
-        **form.on_change("idempotency_header", put("idempotency_header")),
-    )
     st.text_input(
         "Allow these hosts although they are private",
         ", ".join(draft.allow_hosts),

@@ -51,6 +51,9 @@ def _shown(request: RequestPreview) -> None:
     st.code("\n".join([f"{request.method} {request.url}", *headers, *body]), language="http", wrap_lines=True)
     for secret in request.secrets:
         st.caption(f":material/key: and, when it is sent, {plain(secret)}")
+    if request.check_url:
+        st.caption(":material/help: where its answer is lost, this finds out whether it happened")
+        st.code(f"GET {request.check_url}", language="http", wrap_lines=True)
 
 
 def _try(form: Form, finished: Finished, arguments_json: str) -> None:
