@@ -34,6 +34,7 @@ from core.services.gates import GateService
 from core.services.health import HealthService
 from core.services.http_drafts import HttpDrafts
 from core.services.local_models import LocalModelService
+from core.services.log_book import LogBook
 from core.services.mcp_drafts import McpDrafts
 from core.services.own_tools import OwnTools
 from core.services.prompts import PromptService
@@ -43,7 +44,7 @@ from core.services.python_tools import PythonTools
 from core.services.run_spec import SpecBuilder
 from core.services.runs import RunService
 from core.services.samples import seed
-from core.services.secrets import SecretService
+from core.services.secrets import SecretService, unlogged
 from core.services.tool_catalogue import ToolCatalogue
 from core.services.tool_maker import ToolMaker
 from core.services.tool_samples import ToolSamples
@@ -90,6 +91,7 @@ class App:
     evaluation_drive: EvaluationDrive
     evaluation_loop: EvaluationLoop
     health: HealthService
+    log_book: LogBook
     drill: DrillService
     proof_desk: ProofDesk
     executor: Executor
@@ -116,6 +118,7 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
     the person who starts it.
     """
     engine = create_engine(database_url(settings))
+    unlogged(settings.password, engine.url.password or "")
     migrate(engine)
     seed(engine)
     parts = parts_of(settings, engine)
@@ -171,6 +174,7 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
         evaluation_drive=drive,
         evaluation_loop=loop,
         health=HealthService(engine, settings, endpoints, sources),
+        log_book=LogBook(settings.home),
         drill=drill,
         proof_desk=ProofDesk(drill.rows, proofs.audits),
         executor=executor,
@@ -225,7 +229,7 @@ def get_app() -> App:
         app: App | None = getattr(_anchor, "app", None)
         if app is None:
             settings = load()
-            logs.configure(settings.log_level)
+            logs.configure(settings.log_level, home=settings.home)
             app = build(settings, adopt=settings.execute)
             app.executor.start()
             if settings.execute:

@@ -11,6 +11,7 @@ from pages.components.settings.about import about
 from pages.components.settings.endpoints import endpoints, which_model
 from pages.components.settings.health import health
 from pages.components.settings.local_model import local_model
+from pages.components.settings.logs import logs
 from pages.components.settings.proofs import proofs
 from pages.components.settings.secrets import secrets, token
 
@@ -26,6 +27,7 @@ SECTIONS: dict[str, Callable[[App], None]] = {
     "Local": local_model,
     "Secrets": secrets,
     "Health": health,
+    "Logs": logs,
     "Proofs": proofs,
     "About": about,
 }

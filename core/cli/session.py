@@ -21,10 +21,11 @@ def opened() -> Iterator[App]:
         app.close()
 
 
-def settings() -> Settings:
+def settings(process: str = "command") -> Settings:
     """The settings, with the log set up: a command is quiet unless ARYABHATTA_LOG_LEVEL asks for more than usual."""
     loaded = load()
-    logs.configure("warning" if loaded.log_level == "info" else loaded.log_level)
+    aloud = "warning" if loaded.log_level == "info" else loaded.log_level
+    logs.configure(loaded.log_level, aloud=aloud, home=loaded.home, process=process)
     return loaded
 
 

@@ -26,7 +26,7 @@ def worker(concurrency: int) -> int:
     over = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: over.set())
-    app = build(msgspec.structs.replace(settings(), execute=True, concurrency=concurrency), adopt=True)
+    app = build(msgspec.structs.replace(settings("worker"), execute=True, concurrency=concurrency), adopt=True)
     try:
         app.executor.start()
         app.evaluation_loop.start()

@@ -9,8 +9,10 @@ from uuid import UUID
 
 import msgspec
 
+from core import logs
 from core.domain.event import Event
 from core.domain.journal import Orphan
+from core.domain.state import RunState
 from core.engine.clock import RunClock, boot_s
 from core.engine.drive import Drive
 from core.engine.feed import Feed
@@ -194,6 +196,8 @@ class Worker:
             drive.tell()
 
     async def _drive(self, run_id: UUID, events: list[Event] | None, *, is_adopted: bool) -> None:
+        logs.RUN.set(str(run_id))  # of this task and of those that it begins
+        log.debug("run %s is looked at", run_id)
         try:
             if not await self._driven_to_rest(run_id, events) and not is_adopted:
                 self._wanted.add(run_id)
@@ -222,6 +226,7 @@ class Worker:
             self._keeper.began(run_id)
             drive = self._drives[run_id] = Drive(events, self._ports_of_one())
             await drive.run()
+            _say_rest(drive.state)
         except (Fenced, Unavailable):
             raise
         except Exception as error:  # the one broad except
@@ -264,3 +269,8 @@ class Worker:
 
 def _left(until_s: float) -> float:
     return max(0.1, until_s - boot_s())
+
+
+def _say_rest(state: RunState) -> None:
+    status = state.ended.status if state.ended else "waiting"
+    log.info("run %s is %s (steps %d, entries %d)", state.run_id, status, len(state.steps), state.next_seq)

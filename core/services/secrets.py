@@ -5,9 +5,11 @@ import logging
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import Engine
 
+from core import logs
 from core.db.unit import UnitOfWork
 from core.domain.listing import SecretName
 from core.domain.result import Err, Ok, Result
+from core.domain.secrecy import spellings
 from core.errors import ConfigurationError, Fault, FaultError
 from core.repositories.secrets import SecretRepository
 from core.services import secret_key
@@ -16,6 +18,7 @@ from core.settings import Settings
 
 HUGGING_FACE_TOKEN = "HUGGING_FACE_AUTH_TOKEN"
 _VALUE_CHARS = 20_000
+_SHORTEST_CHARS = 8
 _log = logging.getLogger(__name__)
 
 
@@ -36,7 +39,7 @@ class SecretService:
             return Err("invalid", "The value of a secret cannot be empty.", "value")
         if len(value) > _VALUE_CHARS:
             return Err("invalid", f"The value of a secret has at most {_VALUE_CHARS:,} characters.", "value")
-        ciphertext = self._fernet().encrypt(value.encode("utf-8", "surrogatepass"))
+        ciphertext = self._fernet().encrypt(unlogged(value).encode("utf-8", "surrogatepass"))
         with UnitOfWork(self._engine) as unit:
             put = keep(unit, SecretRepository(unit.session).put(name, ciphertext, who))
         self._changes += 1
@@ -57,10 +60,10 @@ class SecretService:
     def value(self, name: str) -> str | None:
         """For a client that is about to send it. Raises `FaultError` when it was encrypted with another key."""
         if name == HUGGING_FACE_TOKEN and self._settings.hugging_face_token:
-            return self._settings.hugging_face_token
+            return unlogged(self._settings.hugging_face_token)
         with UnitOfWork(self._engine) as unit:
             ciphertext = SecretRepository(unit.session).ciphertext(name)
-        return None if ciphertext is None else self._decrypted(name, ciphertext)
+        return None if ciphertext is None else unlogged(self._decrypted(name, ciphertext))
 
     def has(self, name: str) -> bool:
         """Whether `value` would give one, without decrypting it."""
@@ -90,3 +93,11 @@ class SecretService:
         except ValueError:
             path = self._settings.home / secret_key.FILE_NAME
             raise ConfigurationError(f"{path} is not a key. Put the right file back, or move it away.") from None
+
+
+def unlogged(value: str, *others: str) -> str:
+    """The value, which no line of the log shows from now on. Shorter ones stand in every text by chance."""
+    for one in (value, *others):
+        if len(one) >= _SHORTEST_CHARS:
+            logs.hide(spellings(one))
+    return value

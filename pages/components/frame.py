@@ -80,6 +80,13 @@ button[kind="primary"],[data-testid="stBaseButton-primary"],[data-testid="stBase
 [class*="st-key-tool_running"] [data-testid="stIconMaterial"]{animation:turn 1.2s linear infinite}
 @keyframes turn{to{transform:rotate(360deg)}}
 @media (prefers-reduced-motion:reduce){[class*="st-key-tool_running"] [data-testid="stIconMaterial"]{animation:none}}
+.log{display:grid;font-size:.875rem;line-height:1.5}.log>div{display:grid;grid-template-columns:auto 4rem minmax(0,1fr);
+  gap:.25rem .9rem;padding:.3rem .6rem;border-bottom:1px solid %line;border-left:3px solid transparent}
+.log time,.log small,.log b{color:%quiet;font-variant-numeric:tabular-nums}.log b{font-weight:400}
+.log small{display:block}.log div>div{white-space:pre-wrap;overflow-wrap:anywhere}
+.log .log-bad{border-left-color:%bad}.log .log-bad b{color:%bad}.log .log-odd{border-left-color:%odd}.log .log-odd b{color:%odd}
+.log summary{color:%quiet;cursor:pointer;width:max-content}.log pre{margin:.25rem 0;font-size:.8125rem;white-space:pre-wrap}
+@media (max-width:640px){.log>div{grid-template-columns:auto 1fr}.log>div>div{grid-column:1/-1}}
 @media (max-width:640px){.block-container,[data-testid="stBottomBlockContainer"]{padding-left:1rem;padding-right:1rem}
   [data-testid="stColumn"]:has(.st-key-inspector),
   [data-testid="stBottomBlockContainer"] [data-testid="stColumn"]:nth-child(2){display:none}}
@@ -98,6 +105,8 @@ def theme_css() -> None:
         ("%ink", "#FFFFFF", "#12161D"),
         ("%line", "#E3DED4", "#2A313C"),
         ("%mark", "#FBEEDA", "#38290F"),
+        ("%bad", STATE_HEX["failed"][0], STATE_HEX["failed"][1]),
+        ("%odd", STATE_HEX["unknown"][0], STATE_HEX["unknown"][1]),
         ("%del", "#F9E6E4", "#3B1F21"),
         ("%ins", "#E3F1EA", "#17312A"),
     ):
