@@ -72,6 +72,7 @@ def imported(app: App) -> None:
         st.error(plain(result.message), icon=":material/error:")
         return
     news = f"revision {result.value.revision_number}" if result.value.is_new else "nothing new in it"
+    news += ", not live: its gate holds it" if result.value.held else ""
     say(f"Imported: {news}.")
     edit(result.value.agent)
 

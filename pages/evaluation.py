@@ -9,7 +9,8 @@ from core.bootstrap import App, get_app
 from core.domain.evaluation import Evaluation
 from core.domain.result import Err
 from core.services.evaluation_report import Report, cell_objects, report_object, to_csv
-from pages.components.evaluation.choose_evaluators import evaluators_form
+from pages.components.evaluation.choose_evaluators import evaluators_form, forget
+from pages.components.evaluation.go_live import go_live
 from pages.components.evaluation.progress import bar, controls, live, why_paused
 from pages.components.evaluation.results import results
 from pages.components.evaluation.summary import summary
@@ -25,8 +26,8 @@ _NO_NAME = re.compile(r"[^\w-]+")
 @st.dialog("Judge the answers again", width="large")
 def judge_again(app: App, evaluation: Evaluation) -> None:
     st.caption("No variant is asked again. Scores of before are kept, each with the revision of its evaluator.")
-    kinds = [str(used.evaluator.__struct_config__.tag) for used in evaluation.evaluators]
-    evaluators = evaluators_form(app, "again", kinds)
+    given = [used.evaluator for used in evaluation.evaluators]
+    evaluators = evaluators_form(app, f"again_{evaluation.id}", given)
     if st.button("Judge", type="primary", icon=":material/gavel:"):
         result = app.evaluations.judge_again(evaluation.id, evaluators)
         if isinstance(result, Err):
@@ -52,6 +53,7 @@ def head(app: App, report: Report) -> None:
         status_badge(evaluation)
         controls(app, evaluation)
         if evaluation.status in {"paused", "done"} and st.button("Judge again", icon=":material/gavel:"):
+            forget(f"again_{evaluation.id}")
             judge_again(app, evaluation)
         with st.popover("Export", icon=":material/download:"):
             exports(app, report)
@@ -94,6 +96,7 @@ def opened(app: App, evaluation: Evaluation) -> None:
         bar(report.progress)
     if report.progress.ended or report.progress.impossible:
         summary(app, report)
+        go_live(app, evaluation)
         results(app, report)
     elif evaluation.status == "running":
         st.caption("The first answers are on their way. You may leave this page: nothing depends on it.")

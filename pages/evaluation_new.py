@@ -1,23 +1,25 @@
 """New evaluation: which items, which variants, judged by what; how much it will take, before it starts."""
 
+import msgspec
 import streamlit as st
 
 from core.bootstrap import App, get_app
-from core.domain.evaluation import MOST_PARALLEL, MOST_REPEATS, Estimate
+from core.domain.evaluation import MOST_PARALLEL, MOST_REPEATS
 from core.domain.evaluator import Evaluator
-from core.domain.result import Err
 from core.domain.run import ToolMode
 from core.domain.variant import Variant
 from core.services.datasets import DatasetSummary
 from core.services.evaluations import NewEvaluation
 from pages.components.compare.board import standing
-from pages.components.evaluation.choose_evaluators import evaluators_form
+from pages.components.evaluation.choose_evaluators import DEFAULT, evaluators_form, forget
 from pages.components.evaluation.choose_variants import variants_form
+from pages.components.evaluation.start import what_it_takes
 from pages.components.frame import empty_state, page_header, section
-from pages.components.metrics import metric_row
-from pages.components.session import say, show_said, uuid_param, who
-from pages.components.text import cost, counted, grouped, plain
+from pages.components.session import show_said, uuid_param
+from pages.components.text import counted, plain
 
+JUDGES = "judges"
+_WRITTEN = "judges_in_the_address"
 MODES: dict[str, ToolMode] = {"Dry run": "dry_run", "Live": "live"}
 MODE_WORDS = {
     "Dry run": "Tools that change the world are not executed; those that only look are.",
@@ -85,44 +87,10 @@ def settings() -> tuple[int, int, ToolMode, float | None]:
     return repeats or 1, parallel or 4, MODES[mode or "Dry run"], ceiling
 
 
-def takes(estimate: Estimate) -> None:
-    calls = grouped(estimate.calls)
-    if estimate.most_calls > estimate.calls:
-        calls = f"{calls} – {grouped(estimate.most_calls)}"
-    bound = (
-        "not known" if estimate.bound_usd is None else "nothing" if not estimate.bound_usd else cost(estimate.bound_usd)
-    )
-    metric_row(
-        [
-            ("Items", grouped(estimate.items)),
-            ("Runs", grouped(estimate.runs)),
-            ("Model calls", calls),
-            ("Costs at most", bound),
-        ]
-    )
-    for note in estimate.notes:
-        st.caption(f":orange[:material/info:] {plain(note)}")
-
-
-def start(app: App, wanted: NewEvaluation) -> None:
-    started = app.evaluations.start(wanted, who())
-    if isinstance(started, Err):
-        say(started.message, failed=True)
-        st.rerun()
-    else:
-        st.switch_page("evaluation.py", query_params={"evaluation": str(started.value.id)})
-
-
 def summed_up(app: App, wanted: NewEvaluation) -> None:
-    estimate = app.evaluations.estimate(wanted)
     with st.container(border=True, gap="small"):
         section("What it takes")
-        if isinstance(estimate, Err):
-            st.caption(f":red[:material/error:] {plain(estimate.message)}")
-            return
-        takes(estimate.value)
-        if st.button("Start the evaluation", type="primary", icon=":material/play_arrow:"):
-            start(app, wanted)
+        what_it_takes(app, wanted)
 
 
 def form(app: App, found: dict[str, DatasetSummary]) -> None:
@@ -133,7 +101,7 @@ def form(app: App, found: dict[str, DatasetSummary]) -> None:
     section("Variants", "each answers every item")
     variants = compared(app) or variants_form(app)
     section("Judged by", "an answer passes when each of them lets it pass")
-    evaluators = evaluators_form(app, "new")
+    evaluators = judged_by(app)
     repeats, parallel, mode, ceiling = settings()
     if lacking := missing(dataset, variants):
         st.caption(f"Choose {lacking} to see what it takes.")
@@ -152,6 +120,28 @@ def form(app: App, found: dict[str, DatasetSummary]) -> None:
             ceiling_usd=ceiling,
         ),
     )
+
+
+def judged_by(app: App) -> tuple[Evaluator, ...]:
+    """The evaluators; they stand in the address, so a reload loses nothing."""
+    address = st.query_params.get(JUDGES, "")
+    if address != st.session_state.get(_WRITTEN, ""):  # another link was followed
+        forget("new")
+    evaluators = evaluators_form(app, "new", from_address(address))
+    text = "" if evaluators == DEFAULT else msgspec.json.encode(evaluators).decode()
+    st.session_state[_WRITTEN] = text
+    if text:
+        st.query_params[JUDGES] = text
+    else:
+        st.query_params.pop(JUDGES, None)
+    return evaluators
+
+
+def from_address(text: str) -> tuple[Evaluator, ...]:
+    try:
+        return msgspec.json.decode(text, type=tuple[Evaluator, ...])
+    except msgspec.MsgspecError:  # nothing there, or nothing that an evaluator is
+        return DEFAULT
 
 
 def missing(dataset: DatasetSummary | None, variants: tuple[Variant, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
@@ -11,6 +12,9 @@ class Price(msgspec.Struct, frozen=True):
 
     input_usd: float
     output_usd: float
+
+
+FREE: Final = Price(0.0, 0.0)
 
 
 class Provider(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,12 +1,12 @@
 """Who serves a model behind the Hugging Face router: who is asked, and who answered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from core.domain.address import ROUTER_PATHS
 from core.domain.endpoint import Endpoint
-from core.domain.model_info import ModelList
+from core.domain.model_info import FREE, ModelInfo, ModelList, Price
 from core.domain.run import RunSpec
 
 CHOOSING = frozenset({"fastest", "cheapest", "preferred"})
@@ -58,6 +58,24 @@ def asked_provider(spec: RunSpec) -> str:
         return ""
     named = spec.provider or spec.model.partition(":")[2]
     return "" if named in CHOOSING else named
+
+
+def price_of(spec: RunSpec, info: ModelInfo | None) -> Price | None:
+    """At most what its model takes; where anybody may serve it, what the dearest takes. None: it is not told."""
+    if spec.endpoint.kind in {"demo", "local"}:
+        return FREE
+    if info is None:
+        return None
+    asked = asked_provider(spec)
+    may_serve = [one for one in info.providers if (one.name == asked if asked else one.is_live)]
+    return _dearest([one.price for one in may_serve]) or info.price
+
+
+def _dearest(prices: Sequence[Price | None]) -> Price | None:
+    known = [price for price in prices if price is not None]
+    if not known or len(known) < len(prices):
+        return None
+    return Price(max(price.input_usd for price in known), max(price.output_usd for price in known))
 
 
 def served_elsewhere(spec: RunSpec, answered: str) -> str:

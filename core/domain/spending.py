@@ -4,10 +4,9 @@ from typing import Final
 
 from core.domain.agent import Limits, Parameters, Retry
 from core.domain.message import Usage
-from core.domain.model_info import Price
+from core.domain.model_info import FREE, Price
 from core.domain.run import RunSpec
 
-FREE: Final = Price(0.0, 0.0)
 _MILLION: Final = 1_000_000
 
 

@@ -151,6 +151,12 @@ class AgentService:
         with UnitOfWork(self._engine) as unit:
             return AgentRevisionRepository(unit.session).list(agent_id)
 
+    def next_number(self, agent_id: UUID) -> int:
+        """What the next revision will be called."""
+        with UnitOfWork(self._engine) as unit:
+            newest = AgentRevisionRepository(unit.session).newest(agent_id)
+        return newest.number + 1 if newest else 1
+
     def revision(self, agent_id: UUID, number: int) -> Revision | None:
         with UnitOfWork(self._engine) as unit:
             return AgentRevisionRepository(unit.session).get(agent_id, number)

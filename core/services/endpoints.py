@@ -232,9 +232,14 @@ class EndpointService:
         """Whether a model can see; None: its endpoint does not say. Asks for at most `patience_s`."""
         if endpoint.kind in {"demo", "local"}:  # scripted; served without the second file that seeing takes
             return False
-        told = self.catalogue_now(endpoint, patience_s=patience_s)
-        known = told.named(model) or (told.named(model.partition(":")[0]) if endpoint.kind == "huggingface" else None)
+        known = self.told_of(endpoint, model, patience_s)
         return known.supports_images if known else None
+
+    def told_of(self, endpoint: Endpoint, model: str, patience_s: float) -> ModelInfo | None:
+        """What its endpoint tells of a model. Only behind the router a colon begins who serves it."""
+        told = self.catalogue_now(endpoint, patience_s=patience_s)
+        bare = model.partition(":")[0] if endpoint.kind == "huggingface" else model
+        return told.named(model) or told.named(bare)
 
     def _configured(self) -> Endpoint | None:
         """What the environment names: the router where there is a token, or the server that HF_API_URL points at."""

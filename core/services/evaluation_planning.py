@@ -9,7 +9,6 @@ from sqlalchemy import Engine
 from core.db.unit import UnitOfWork
 from core.domain.agent import AgentSpec, Parameters
 from core.domain.dataset import Item, NumberedItem
-from core.domain.endpoint import Endpoint
 from core.domain.evaluation import (
     MOST_CELLS,
     MOST_PARALLEL,
@@ -23,11 +22,13 @@ from core.domain.evaluation import (
 )
 from core.domain.evaluator import Evaluator, Judge
 from core.domain.evaluator_check import evaluator_fault
-from core.domain.model_info import ModelInfo, Price
+from core.domain.model_info import FREE, ModelInfo, Price
+from core.domain.names import told_apart
 from core.domain.result import Err, Ok, Result
 from core.domain.rubric import INSTRUCTIONS, question
 from core.domain.run import RunSpec
-from core.domain.spending import FREE, asks_agents
+from core.domain.serving import price_of
+from core.domain.spending import asks_agents
 from core.domain.template import render
 from core.domain.tool import ToolMode
 from core.domain.variant import Variant
@@ -151,7 +152,7 @@ class EvaluationPlanner:
                 agent_id=resolved.agent.id if resolved.agent else None,
                 agent_name=resolved.agent.name if resolved.agent else "",
                 revision=None if resolved.is_changed else resolved.revision,
-                price=_price(frozen.endpoint, info, frozen.provider) or wanted.price,
+                price=price_of(frozen, info) or wanted.price,
                 context_tokens=info.context_tokens if info else None,
             )
         )
@@ -170,14 +171,13 @@ class EvaluationPlanner:
         return Ok(
             FrozenModel(
                 frozen=frozen,
-                price=_price(frozen.endpoint, info, frozen.provider) or price,
+                price=price_of(frozen, info) or price,
                 context_tokens=info.context_tokens if info else None,
             )
         )
 
     def _told(self, spec: RunSpec) -> ModelInfo | None:
-        told = self._endpoints.catalogue_now(spec.endpoint, patience_s=_PATIENCE_S)
-        return told.named(spec.model.partition(":")[0])
+        return self._endpoints.told_of(spec.endpoint, spec.model, _PATIENCE_S)
 
 
 def _problems(wanted: NewEvaluation, items: int) -> Iterator[Err]:
@@ -257,15 +257,6 @@ def _is_endless(model: PlannedVariant | FrozenModel) -> bool:
     return model.price not in {None, FREE} and model.context_tokens is None and not has_length
 
 
-def _price(endpoint: Endpoint, info: ModelInfo | None, provider: str) -> Price | None:
-    if endpoint.kind in {"demo", "local"}:
-        return FREE
-    if info is None:
-        return None
-    theirs = next((one for one in info.providers if one.name == provider), info.first_choice)
-    return (theirs.price if theirs else None) or info.price
-
-
 def _called(resolved: Resolved, frozen: RunSpec) -> str:
     if resolved.agent is None:
         return frozen.model
@@ -275,10 +266,5 @@ def _called(resolved: Resolved, frozen: RunSpec) -> str:
 
 def _named_apart(variants: Sequence[PlannedVariant]) -> tuple[PlannedVariant, ...]:
     """No two of one name."""
-    seen: dict[str, int] = {}
-    named: list[PlannedVariant] = []
-    for variant in variants:
-        seen[variant.name] = count = seen.get(variant.name, 0) + 1
-        name = variant.name if count == 1 else f"{variant.name} ({count})"
-        named.append(msgspec.structs.replace(variant, name=name))
-    return tuple(named)
+    names = told_apart([variant.name for variant in variants])
+    return tuple(msgspec.structs.replace(one, name=name) for one, name in zip(variants, names, strict=True))

@@ -10,6 +10,7 @@ from core.domain.canonical import Json
 from core.domain.evaluation import Cell, CellLine, Evaluation, Progress
 from core.domain.evaluation_results import VariantSummary, gain, summary
 from core.domain.evaluator import Evaluator
+from core.domain.names import told_apart
 from core.domain.sampling import Difference, difference_words
 from core.services.evaluations import EvaluationService
 
@@ -143,8 +144,9 @@ def _harmless(text: str) -> str:
 
 
 def _names(evaluation: Evaluation) -> dict[str, str]:
-    """What evaluators are called, by revision."""
-    return {name: called(used.evaluator) for name, used in evaluation.by_hash.items()}
+    """What evaluators are called, by revision: no two the same."""
+    used = evaluation.by_hash
+    return dict(zip(used, told_apart([called(one.evaluator) for one in used.values()]), strict=True))
 
 
 def called(evaluator: Evaluator) -> str:

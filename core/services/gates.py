@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import Engine
 
 from core.db.unit import UnitOfWork
-from core.domain.agent import Agent, Revision
+from core.domain.agent import Agent, AgentSpec, Revision
 from core.domain.evaluator_check import evaluator_fault
 from core.domain.gate import Gate, Release, Standing
 from core.domain.result import Err, Ok, Result
@@ -32,18 +32,21 @@ class GateService:
             refused = _refusal(unit, gate) if gate else None
             return refused or keep(unit, AgentRepository(unit.session).update(agent_id, who, gate=gate))
 
-    def standing(self, agent: Agent, revision: Revision) -> Standing | None:
-        """Where the revision stands; None: the agent has no gate."""
+    def standing(self, agent: Agent, spec: AgentSpec) -> Standing | None:
+        """Where a spec stands, saved or not; None: the agent has no gate."""
         if agent.gate is None:
             return None
         with UnitOfWork(self._engine) as unit:
-            return standing_of(unit, agent.gate, revision.spec)
+            return standing_of(unit, agent.gate, spec)
 
     def waiting(self, agent: Agent) -> Revision | None:
-        """The newest revision, where it was saved and did not go live."""
+        """The newest revision, where it was saved and never went live."""
         with UnitOfWork(self._engine) as unit:
             newest = AgentRevisionRepository(unit.session).newest(agent.id)
-        return newest if newest is not None and newest.number > (agent.live_revision or 0) else None
+            if newest is None or newest.number <= (agent.live_revision or 0):
+                return None
+            was_live = any(one.revision == newest.number for one in AgentReleaseRepository(unit.session).list(agent.id))
+        return None if was_live else newest
 
     def make_live(self, agent_id: UUID, number: int, who: str, reason: str = "") -> Result[Saved]:
         """A saved revision. `conflict` where its gate holds it; with a reason it goes live all the same."""

@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from core.domain.endpoint import Endpoint
-from core.domain.model_info import ModelInfo, ModelList, Provider
+from core.domain.model_info import FREE, ModelInfo, ModelList, Price, Provider
 from core.domain.run import RunSpec
-from core.domain.serving import Pin, asked_provider, is_router, pinned, served_elsewhere
+from core.domain.serving import Pin, asked_provider, is_router, pinned, price_of, served_elsewhere
 
 ROUTER = Endpoint(name="hf", kind="huggingface", base_url="https://router.huggingface.co/v1")
 LISTED = ModelList(
@@ -83,3 +83,32 @@ def test_where_nobody_can_be_pinned_it_says_why(model, listed, why):
 )
 def test_another_who_answers_is_told(model, provider, answered, told):
     assert served_elsewhere(RunSpec(endpoint=ROUTER, model=model, provider=provider), answered) == told
+
+
+PRICED = ModelInfo(
+    name="org/model",
+    providers=(
+        Provider(name="cheap", price=Price(1.0, 2.0)),
+        Provider(name="dear", price=Price(3.0, 1.0)),
+        Provider(name="away", is_live=False, price=Price(99.0, 99.0)),
+    ),
+)
+PLAIN = Endpoint(name="own", kind="openai", base_url="http://127.0.0.1:11434/v1")
+
+
+@pytest.mark.parametrize(
+    ("spec", "info", "price"),
+    [
+        (RunSpec(endpoint=ROUTER, model="org/model", provider="cheap"), PRICED, Price(1.0, 2.0)),
+        (RunSpec(endpoint=ROUTER, model="org/model:dear"), PRICED, Price(3.0, 1.0)),
+        (RunSpec(endpoint=ROUTER, model="org/model:fastest"), PRICED, Price(3.0, 2.0)),
+        (RunSpec(endpoint=ROUTER, model="org/model"), PRICED, Price(3.0, 2.0)),
+        (RunSpec(endpoint=ROUTER, model="org/model", provider="nobody"), PRICED, None),
+        (RunSpec(endpoint=ROUTER, model="org/model"), ModelInfo(name="m", providers=(Provider(name="mute"),)), None),
+        (RunSpec(endpoint=PLAIN, model="llama3:8b"), ModelInfo(name="llama3:8b", price=Price(1.0, 1.0)), Price(1, 1)),
+        (RunSpec(endpoint=PLAIN, model="llama3:8b"), None, None),
+        (RunSpec(endpoint=Endpoint(name="demo", kind="demo", base_url=""), model="demo"), None, FREE),
+    ],
+)
+def test_at_most_what_who_may_serve_it_takes(spec, info, price):
+    assert price_of(spec, info) == price

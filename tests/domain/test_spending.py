@@ -2,9 +2,9 @@ import pytest
 
 from core.domain.agent import Limits, Parameters, Retry
 from core.domain.message import Usage
-from core.domain.model_info import Price
+from core.domain.model_info import FREE, Price
 from core.domain.run import RunSpec
-from core.domain.spending import FREE, bound_usd, used_usd
+from core.domain.spending import bound_usd, used_usd
 from core.domain.tool import ToolSpec
 
 PRICE = Price(input_usd=2.0, output_usd=10.0)

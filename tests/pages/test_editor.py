@@ -4,6 +4,9 @@ import msgspec
 
 from core.bootstrap import App
 from core.domain.agent import Agent, Parameters
+from core.domain.dataset import Item
+from core.domain.evaluator import Contains
+from core.domain.gate import Gate
 from pages.components.editor.draft import put_parameter
 from tests.pages.conftest import LONGEST_S, Open
 from tests.pages.looking import answers, button, shown
@@ -114,3 +117,19 @@ def test_a_restored_revision_is_a_draft(app: App, open_page: Open, clerk: Agent)
     widget(page, "button", "restore_1").click().run()
     agent = app.agents.get(clerk.id)
     assert (agent.live_revision, agent.draft) == (2, app.agents.revision(agent.id, 1).spec)
+
+
+def test_a_revision_that_a_gate_holds_is_kept_and_said_to_wait(app: App, open_page: Open, clerk: Agent):
+    dataset = app.datasets.create("Sums", "ada", items=[Item(input="1 + 1", expected="2")]).value
+    app.gates.set(clerk.id, Gate(dataset_id=dataset.id, evaluators=(Contains(),), minimum=0.9), "ada")
+    page = editor(open_page, clerk)
+    widget(page, "text_area", "instructions").set_value("New words.").run()
+    assert "at least 90 % of **Sums** pass" in shown(page)
+    button(page, "Save").click().run()
+    seen = shown(page)
+
+    assert app.agents.get(clerk.id).live_revision == 1
+    assert "**Revision 2** is saved and not live. The gate asks for 90 % of Sums" in seen
+    assert "Revision 2 differs from live **revision 1**" in seen
+    assert button(page, "Run the evaluation")
+    assert button(page, "Make live all the same")

@@ -1,7 +1,9 @@
 import pytest
+from msgspec.structs import replace
 
 from core.domain.dataset import Item
 from core.domain.evaluator import Contains, HumanVote
+from core.domain.gate import Gate
 from core.domain.variant import AdHocSpec, SavedSpec, Variant
 from core.services.evaluations import NewEvaluation
 from tests.pages.looking import button, shown
@@ -95,3 +97,52 @@ def test_a_run_becomes_an_item(app, open_page, done, dataset):
 
     assert len(app.datasets.items(dataset.id)) == 4
     assert app.datasets.get(dataset.id).version == 2, "the version that was evaluated stays"
+
+
+def test_several_evaluators_of_a_kind_stand_beside_each_other(app, open_page, dataset, clerk):
+    judges = '[{"kind":"contains","texts":["a"]},{"kind":"contains","name":"not b","how":"none","texts":["b"]}]'
+    page = open_page("evaluation_new", judges=judges)
+    assert [area.value for area in texts_of(page)] == ["a", "b"]
+    first, second = texts_of(page)
+    first.set_value("c").run()
+    page.button(key=second.key.replace("_texts", "_out")).click().run()
+    page.selectbox(key="agent0").select(clerk.name).run()
+    button(page, "Start the evaluation").click().run()
+    (evaluation,) = app.evaluations.list()
+
+    assert evaluation.evaluators[0].evaluator == Contains(texts=("c",))
+    assert len(evaluation.evaluators) == 1
+    assert over(app, evaluation).status == "done"
+
+
+@pytest.mark.parametrize("judges", ["nonsense", '[{"kind":"guess"}]', '[{"kind":"contains","how":"maybe"}]', "{}"])
+def test_an_address_that_names_no_evaluators_begins_with_the_usual_one(open_page, dataset, judges):
+    page = open_page("evaluation_new", judges=judges)
+
+    assert [area.value for area in texts_of(page)] == [""]
+
+
+def texts_of(page):
+    """The fields of evaluators that look for texts."""
+    return [area for area in page.text_area if "_texts" in (area.key or "")]
+
+
+def test_what_an_evaluation_proved_goes_live_from_its_results(app, open_page, dataset, clerk):
+    agent = app.agents.get(clerk.id)
+    app.gates.set(agent.id, Gate(dataset_id=dataset.id, evaluators=(Contains(),), minimum=0.5), "ada")
+    spec = replace(app.agents.live_spec(agent), instructions="Count for the person.")
+    assert app.agents.publish(agent.id, spec, "ada").value.held is not None
+    evaluation = over(app, app.evaluations.start(app.gates.trial(agent.id, 2).value, "ada").value)
+    page = open_page("evaluation", evaluation=str(evaluation.id))
+    assert "The gate asks for 50 %" in shown(page)
+    button(page, "Make live").click().run()
+
+    assert app.agents.get(agent.id).live_revision == 2
+    assert app.gates.releases(agent.id)[0].evaluation_id == evaluation.id
+    assert "Proved: " in shown(revisions_of(open_page, agent))
+
+
+def revisions_of(open_page, agent):
+    page = open_page("agent", agent=str(agent.id))
+    page.session_state[f"tabs_{agent.id.hex}"] = "Revisions"
+    return page.run()

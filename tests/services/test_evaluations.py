@@ -12,6 +12,7 @@ from core.domain.result import Err
 from core.domain.run_query import RunFilter
 from core.domain.tool import ToolChoice
 from core.domain.variant import SavedSpec, Variant
+from core.services.evaluation_report import cell_objects, to_csv
 from core.services.evaluations import NewEvaluation
 from tests.support.evaluations import asked, begun, echo, over, variant
 from tests.support.scripted import ScriptedServer, calls, status, text
@@ -315,3 +316,26 @@ def test_two_who_drive_the_same_evaluation_start_every_cell_once(settings):
 
             assert app.evaluations.get(evaluation.id).status == "done"
             assert sorted(map(asked, server.requests)) == sorted(item.input for item in items)
+
+
+def test_the_price_of_a_model_whose_name_has_a_colon_is_found(settings):
+    listed = {"id": "llama3:8b", "pricing": {"input": 1.0, "output": 2.0}, "context_length": 8_000}
+    listing = status(200, {"object": "list", "data": [listed]})
+    with ScriptedServer(listing=listing) as server, workspace(settings, server) as app:
+        dataset = app.datasets.create("Items", "ada", items=ITEMS).value
+        named = variant(model="llama3:8b", parameters=Parameters(max_tokens=10))
+        estimate = app.evaluations.estimate(NewEvaluation(name="Try", dataset_id=dataset.id, variants=(named,))).value
+
+    assert not any("price" in note for note in estimate.notes)
+    assert 0 < estimate.bound_usd < 1
+
+
+def test_several_evaluators_of_one_kind_are_named_apart(echoing):
+    app, _ = echoing
+    both = (Contains(texts=("word1",)), Contains(texts=("word",)), Contains(name="all", how="any", texts=("w",)))
+    done = over(app, begun(app, ITEMS[:2], evaluators=both))
+    cells = app.evaluation_reports.cells(done)
+
+    assert to_csv(done, cells).splitlines()[0].endswith("contains,contains (2),all,run_id")
+    told = {score["evaluator"]: score["passed"] for score in cell_objects(done, cells)[1]["scores"]}
+    assert told == {"contains": False, "contains (2)": True, "all": True}

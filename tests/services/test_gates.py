@@ -131,7 +131,7 @@ def test_only_what_the_gate_asks_for_counts(app, clerk, dataset, evaluators, ver
 def test_one_that_is_under_way_proves_nothing_yet(app, clerk):
     saved = app.agents.publish(clerk.id, POLITE, "ada").value
     evaluation = app.evaluations.start(app.gates.trial(clerk.id, 2).value, "ada").value
-    standing = app.gates.standing(app.agents.get(clerk.id), saved.revision)
+    standing = app.gates.standing(app.agents.get(clerk.id), saved.revision.spec)
 
     assert (standing.under_way, standing.proof, standing.is_met) == (evaluation.id, None, False)
 

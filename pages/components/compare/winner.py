@@ -32,8 +32,9 @@ def _as_revision(board: Board, standing: Standing) -> None:
     if difference.count == 0:
         st.markdown(f"This is what **{name}** runs already: there is nothing to save.")
         return
-    number = (resolved.agent.live_revision or 0) + 1
-    st.markdown(f"It becomes revision {number} of **{name}**, live at once. What changes:")
+    number = board.app.agents.next_number(resolved.agent.id)
+    when = "live once its gate lets it through" if resolved.agent.gate else "live at once"
+    st.markdown(f"It becomes revision {number} of **{name}**, {when}. What changes:")
     spec_difference(difference)
     note = st.text_input("Note", f"Won: {short(board.comparison.title, _NOTE_CHARS)}", max_chars=200)
     if st.button(f"Save as revision {number}", type="primary", icon=":material/save:"):
@@ -41,7 +42,9 @@ def _as_revision(board: Board, standing: Standing) -> None:
         if isinstance(saved, Err):
             st.error(plain(saved.message), icon=":material/error:")
             return
-        say(f"Revision {saved.value.revision.number} of {resolved.agent.name} is live.")
+        is_live = saved.value.held is None
+        what = "is live" if is_live else "is saved; its gate keeps it from going live until it is proved"
+        say(f"Revision {saved.value.revision.number} of {resolved.agent.name} {what}.")
         st.rerun()
 
 

@@ -6,8 +6,10 @@ import streamlit as st
 
 from core.domain.agent import Revision
 from core.domain.diff import SpecDiff, spec_diff
+from core.domain.gate import Release
 from pages.components.diff import spec_difference
 from pages.components.editor.draft import Draft, fresh
+from pages.components.editor.gate import gate_settings, last_releases, release_words, see_evaluation
 from pages.components.frame import quiet
 from pages.components.session import say, value_or_say, who
 from pages.components.text import counted, plain
@@ -20,17 +22,20 @@ def revisions(draft: Draft) -> None:
     if not found:
         st.caption("No revision yet: save the draft to make the first.")
         return
+    gate_settings(draft)
     _compare(found, draft)
+    releases = last_releases(draft)
     older = dict(pairwise([*(revision.number for revision in found), 0]))
     by_number = {revision.number: revision for revision in found}
     for revision in found[:_SHOWN]:
         before = by_number.get(older.get(revision.number, 0))
-        _revision(draft, revision, spec_diff(before.spec, revision.spec) if before else None)
+        change = spec_diff(before.spec, revision.spec) if before else None
+        _revision(draft, revision, change, releases.get(revision.number))
     if len(found) > _SHOWN:
         st.caption(f"{len(found) - _SHOWN} older ones are kept as well; compare them above.")
 
 
-def _revision(draft: Draft, revision: Revision, change: SpecDiff | None) -> None:
+def _revision(draft: Draft, revision: Revision, change: SpecDiff | None, release: Release | None) -> None:
     is_live = revision.number == draft.agent.live_revision
     with st.container(border=True, gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -49,6 +54,18 @@ def _revision(draft: Draft, revision: Revision, change: SpecDiff | None) -> None
                     args=(draft, revision.number),
                 )
         quiet(revision.author or "nobody signed in", revision.created_at, in_words(change), small=True)
+        if release is not None:
+            _right(release)
+
+
+def _right(release: Release) -> None:
+    """By what right it went live, where a gate stood before it."""
+    words = release_words(release)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if words:
+            quiet(words, release.at, small=True)
+        if words and release.evaluation_id is not None:
+            see_evaluation(release.evaluation_id)
 
 
 def in_words(change: SpecDiff | None) -> str:

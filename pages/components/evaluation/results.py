@@ -13,7 +13,7 @@ from core.domain.evaluation import Cell, CellKey, CellLine, Evaluation
 from core.domain.evaluation_results import Which, items_of
 from core.domain.evaluator import HumanVote
 from core.services.evaluation_report import Report
-from pages.components.evaluation.words import kind_of, title_of
+from pages.components.evaluation.words import kind_of, titles
 from pages.components.frame import quiet, section
 from pages.components.session import int_param, who
 from pages.components.text import cost, duration, grouped, plain, short
@@ -164,13 +164,14 @@ def answer(app: App, evaluation: Evaluation, cell: Cell) -> None:
         st.markdown(f"{badge(line)} **{plain(name)}**{again}")
         with st.container(height=220 if len(cell.output) > 500 else "content", border=False):
             st.text(cell.problem or said(cell) or "No answer yet.")
+        called = titles([used.evaluator for used in evaluation.evaluators])
         for used in evaluation.evaluators:
             verdicts = [score for score in cell.scores if score.evaluator == used.evaluator.hash()]
             for score in verdicts:
                 mark = {True: ":green[✓]", False: ":red[✗]", None: ":gray[–]"}[score.passed]
                 reason = "is being judged" if score.pending else short(score.reason, 200)
                 person = f" {plain(score.who)}:" if score.who else ""
-                what = f"**{plain(title_of(used.evaluator))}**{person}"
+                what = f"**{plain(called[used.evaluator.hash()])}**{person}"
                 st.caption(f"{mark} {kind_of(used.evaluator).icon} {what} {plain(reason)}")
             if isinstance(used.evaluator, HumanVote) and line.state == "ended":
                 vote(app, evaluation, used.evaluator, CellKey(line.variant, line.item, line.repeat))

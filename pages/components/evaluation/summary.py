@@ -10,7 +10,7 @@ from core.bootstrap import App
 from core.domain.evaluation import Evaluation
 from core.domain.sampling import Difference
 from core.services.evaluation_report import NamedSummary, Report
-from pages.components.evaluation.words import does, title_of
+from pages.components.evaluation.words import does, titles
 from pages.components.frame import section
 from pages.components.state import is_dark
 from pages.components.text import compact, cost, duration, plain
@@ -114,8 +114,9 @@ def by_evaluator(app: App, evaluation: Evaluation) -> None:
     """A row an evaluator, a column a variant: who passes what."""
     counts = app.evaluations.by_evaluator(evaluation)
     names = [variant.name for variant in evaluation.plan.variants]
+    called = titles([used.evaluator for used in evaluation.evaluators])
     rows = [
-        {"Evaluator": title_of(used.evaluator), "Asks": does(used.evaluator)}
+        {"Evaluator": called[revision], "Asks": does(used.evaluator)}
         | {name: _share(counts.get((revision, place))) for place, name in enumerate(names)}
         for revision, used in evaluation.by_hash.items()
     ]

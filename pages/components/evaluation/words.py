@@ -23,6 +23,7 @@ from core.domain.evaluator import (
     Tokens,
     ToolUse,
 )
+from core.domain.names import told_apart
 from pages.components.state import Colour
 
 
@@ -69,13 +70,18 @@ def status_badge(evaluation: Evaluation) -> None:
     st.badge(word, icon=icon, color=colour)
 
 
+def tag_of(evaluator: Evaluator) -> str:
+    return str(evaluator.__struct_config__.tag)
+
+
 def kind_of(evaluator: Evaluator) -> Kind:
-    return KINDS[str(evaluator.__struct_config__.tag)]
+    return KINDS[tag_of(evaluator)]
 
 
-def title_of(evaluator: Evaluator) -> str:
-    """Its name, else what it looks at."""
-    return evaluator.name or kind_of(evaluator).title
+def titles(evaluators: Sequence[Evaluator]) -> dict[str, str]:
+    """By revision, what each is called: its name, else what it looks at; no two the same."""
+    names = told_apart([one.name or kind_of(one).title for one in evaluators])
+    return dict(zip((one.hash() for one in evaluators), names, strict=True))
 
 
 def does(evaluator: Evaluator) -> str:
