@@ -33,6 +33,7 @@ from core.services.executor import Executor
 from core.services.gates import GateService
 from core.services.health import HealthService
 from core.services.http_drafts import HttpDrafts
+from core.services.hub_tools import HubTools
 from core.services.local_models import LocalModelService
 from core.services.log_book import LogBook
 from core.services.mcp_drafts import McpDrafts
@@ -53,6 +54,7 @@ from core.services.tools import ToolService
 from core.services.variants import VariantService
 from core.settings import Settings, load
 from core.tools.agent.executor import AgentExecutor
+from core.tools.hub.executor import HubExecutor
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class App:
     attachments: AttachmentService
     own_tools: OwnTools
     python_tools: PythonTools
+    hub_tools: HubTools
     tool_samples: ToolSamples
     runs: RunService
     backups: BackupService
@@ -132,6 +135,7 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
     attachments = AttachmentService(engine)
     runs = _runs(settings, parts, specs, executor, attachments)
     toolbox.serve("agent", AgentExecutor(_called(settings, parts, specs, executor, runs)))
+    toolbox.serve("hf", HubExecutor(parts.outbound, vault, attachments))
     variants = VariantService(agents)
     comparisons = ComparisonService(engine, agents, variants)
     proofs = _proofs(settings, parts, executor, attachments)
@@ -158,6 +162,7 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
         attachments=attachments,
         own_tools=OwnTools(agents, maker),
         python_tools=PythonTools(engine, maker, runs.try_tool),
+        hub_tools=HubTools(engine, maker, parts.outbound, runs.try_tool),
         tool_samples=ToolSamples(engine),
         runs=runs,
         backups=BackupService(engine, settings),

@@ -20,7 +20,8 @@ TEXT_CHARS = 400_000
 """Of one file, as the model is given it: about 100,000 tokens."""
 PDF_PAGES = 500
 LIMITS = (
-    f"Images (PNG, JPEG, WebP, GIF) up to {IMAGE_BYTES // 1_000_000} MB, PDF, CSV and other text up to "
+    f"Images (PNG, JPEG, WebP, GIF) up to {IMAGE_BYTES // 1_000_000} MB, sound for tools that listen, "
+    f"PDF, CSV and other text up to "
     f"{TEXT_CHARS:,} characters; at most {MOST_FILES} files and {MOST_BYTES // 1_000_000} MB a message."
 )
 
@@ -47,7 +48,11 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def is_image(self) -> bool:
-        return not self.text_sha256
+        return not self.text_sha256 and self.media_type.startswith("image/")
+
+    @property
+    def is_sound(self) -> bool:
+        return self.media_type.startswith("audio/")
 
     @property
     def given_sha256(self) -> str:

@@ -77,6 +77,7 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """As executed: canonical JSON."""
     output: str
     data: Json = None
+    files: tuple[Attachment, ...] = ()
     source: str
     """Where it comes from: `run/effect`."""
 
@@ -158,6 +159,8 @@ class Finished(_Fact, frozen=True, tag="finished"):
     """Set where nothing was executed: the result is the recorded one of `run/effect`. The attempt is then 0."""
     inner_calls: int = 0
     """Tool calls of an agent that was called; with its `usage` they count into this run's limits."""
+    files: tuple[Attachment, ...] = ()
+    """What the tool made."""
     dry_run: bool = False
     """The call was not executed because the run is a dry run; `output` tells the model so. The attempt is then 0."""
 

@@ -36,10 +36,12 @@ class AssistantMessage(msgspec.Struct, frozen=True, omit_defaults=True, tag_fiel
     reasoning: str = ""
 
 
-class ToolMessage(msgspec.Struct, frozen=True, tag_field="role", tag="tool"):
+class ToolMessage(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="role", tag="tool"):
     content: str
     call_id: str
     name: str
+    attachments: tuple[Attachment, ...] = ()
+    """Files that the tool made: no model is given them, but a later call may name them."""
 
 
 Message = SystemMessage | UserMessage | AssistantMessage | ToolMessage

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from core.domain.attachment import Attachment
 from core.domain.canonical import Json, content_hash
 from core.domain.message import Usage
 
@@ -81,6 +82,8 @@ class ToolResult(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an agent used that was called."""
     inner_calls: int = 0
     """Tool calls that it made."""
+    files: tuple[Attachment, ...] = ()
+    """Pictures, sounds and other files that the tool made; they are stored already."""
 
 
 class ToolRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,3 +96,5 @@ class ToolRequest(msgspec.Struct, frozen=True, kw_only=True):
     time_limit_s: float
     caller: Caller | None = None
     """The run that calls; None where no run does."""
+    files: tuple[Attachment, ...] = ()
+    """Every file of the conversation so far, oldest first: what an argument may name."""

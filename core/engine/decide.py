@@ -6,7 +6,7 @@ from typing import assert_never
 from core.domain.answer import Fit, fit
 from core.domain.arguments import BadArguments, check_arguments
 from core.domain.canonical import canonical, content_hash
-from core.domain.event import Asked, Fact, Finished, Lost, Refused, Unknown
+from core.domain.event import Asked, Fact, Finished, Lost, Recorded, Refused, Unknown
 from core.domain.message import ToolCall
 from core.domain.run import EndStatus
 from core.domain.state import CallState, ModelCall, RunState
@@ -209,7 +209,7 @@ def _judge(state: RunState, call: CallState) -> ToolStart | Refused | Asked | Fi
         return _refusal(call, "tool_args_invalid", f"{arguments.reason} You sent: {call.call.arguments}")
     executed = canonical(arguments).decode()
     if known := state.recorded.get((call.tool.name, executed)):
-        return Finished(effect=call.effect, attempt=0, output=known.output, data=known.data, source=known.source)
+        return _again(call, known)
     if call.tool.policy == "deny":
         return _refusal(call, "tool_failed", f"The tool {call.tool.name} may not be used here.")
     if withheld := _withheld(state, call, call.tool, executed):
@@ -221,6 +221,17 @@ def _judge(state: RunState, call: CallState) -> ToolStart | Refused | Asked | Fi
     attempt = call.attempts[-1].number if call.attempts else 0
     lost = Lost(attempt=attempt) if state.status_of(call) == "lost" else None
     return ToolStart(call.effect, attempt + 1, call.tool, executed, lost)
+
+
+def _again(call: CallState, known: Recorded) -> Finished:
+    return Finished(
+        effect=call.effect,
+        attempt=0,
+        output=known.output,
+        data=known.data,
+        files=known.files,
+        source=known.source,
+    )
 
 
 def _withheld(state: RunState, call: CallState, tool: ToolSpec, executed: str) -> Finished | Refused | None:

@@ -17,6 +17,7 @@ from core.domain.tool import Caller, ToolRequest, ToolResult
 from core.engine.decide import CallModel, ToolStart
 from core.engine.ports import Ports
 from core.engine.requests import Requests
+from core.engine.transcript import files_at_hand
 from core.errors import Fault, FaultError, OutcomeUnknown
 
 CHECKED = "The answer to this call was lost. By its tool's status check it happened:"
@@ -203,12 +204,13 @@ class ToolEffect:
             key=self._key,
             time_limit_s=limit_s,
             caller=caller_of(self._state, self._start.effect),
+            files=tuple(files_at_hand(self._state)),
         )
 
     def _done(self, result: ToolResult, started: datetime) -> Finished:
         error = Fault("tool_failed", result.text[:2_000]) if result.is_error else None
         finished = self._finished(result.text, result.data, error, started)
-        return msgspec.structs.replace(finished, usage=result.usage, inner_calls=result.inner_calls)
+        return msgspec.structs.replace(finished, usage=result.usage, inner_calls=result.inner_calls, files=result.files)
 
     def _failed(self, fault: Fault, started: datetime) -> Finished:
         return self._finished("", None, fault, started)

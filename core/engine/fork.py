@@ -39,6 +39,7 @@ def _recorded(state: RunState, steps: Iterable[StepState]) -> Iterator[Recorded]
                     arguments=call.arguments,
                     output=call.finished.output,
                     data=call.finished.data,
+                    files=call.finished.files,
                     source=_source(state, call),
                 )
 

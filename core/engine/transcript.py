@@ -30,6 +30,12 @@ def files_of(state: RunState) -> list[Attachment]:
     return attached(state.spec.history, state.attachments)
 
 
+def files_at_hand(state: RunState) -> list[Attachment]:
+    """Every file that a call may name, oldest first: those of messages, and those that tools made."""
+    messages = (one for one in transcript(state) if isinstance(one, UserMessage | ToolMessage))
+    return [one for message in messages for one in message.attachments]
+
+
 def conversation(state: RunState) -> list[Message]:
     """What a later run of the same conversation is shown of this one: all but the system prompt.
 
@@ -62,7 +68,8 @@ def _replayed(call: ToolCall) -> ToolCall:
 
 
 def _told(state: CallState) -> ToolMessage:
-    return ToolMessage(content=_outcome(state), call_id=state.call.id, name=state.call.name)
+    made = state.finished.files if state.finished else ()
+    return ToolMessage(content=_outcome(state), call_id=state.call.id, name=state.call.name, attachments=made)
 
 
 def _outcome(state: CallState) -> str:

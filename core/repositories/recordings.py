@@ -57,5 +57,6 @@ def _recorded(run_id: UUID, begun: Any, ended: Any) -> Iterator[Recorded]:
                 arguments=intent.arguments,
                 output=outcome.output,
                 data=outcome.data,
+                files=outcome.files,
                 source=f"{run_id}/{intent.effect}",
             )

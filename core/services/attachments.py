@@ -9,9 +9,10 @@ from core.db.unit import UnitOfWork
 from core.domain.attachment import MOST_BYTES, MOST_FILES, Attachment, Contents, Upload, whole
 from core.domain.result import Err, Ok, Result
 from core.domain.state import RunState
-from core.engine.transcript import files_of
+from core.engine.transcript import files_at_hand, files_of
+from core.errors import Fault, FaultError
 from core.repositories.attachments import AttachmentRepository, StoredFile
-from core.services.file_check import check_file
+from core.services.file_check import check_file, made_file
 
 __all__ = ["AttachmentService", "StoredFile", "Taken"]
 
@@ -58,9 +59,23 @@ class AttachmentService:
         """Store what is new, in the transaction of the run that needs it."""
         AttachmentRepository(connection).put(files, who)
 
+    def keep_made(self, stem: str, content: bytes) -> Attachment:
+        """Store what a tool made. Raises `FaultError` for a picture that is broken or too large to be shown."""
+        checked = made_file(stem, content)
+        if isinstance(checked, Err):
+            raise FaultError(Fault("tool_failed", f"What came back cannot be kept: {checked.message}"))
+        with UnitOfWork(self._engine) as unit:
+            self.keep(unit.session.connection(), checked.value.files, "")
+            unit.commit()
+        return checked.value.attachment
+
     def get(self, sha256: str) -> StoredFile | None:
         with UnitOfWork(self._engine) as unit:
             return AttachmentRepository(unit.session.connection()).get(sha256)
+
+    def content(self, sha256: str) -> bytes | None:
+        file = self.get(sha256)
+        return file.content if file else None
 
     def contents(self, hashes: Collection[str]) -> Contents:
         """The bytes of these, of those that are here."""
@@ -74,6 +89,10 @@ class AttachmentService:
         with UnitOfWork(self._engine) as unit:
             return AttachmentRepository(unit.session.connection()).missing(hashes)
 
-    def of_runs(self, states: Iterable[RunState]) -> Contents:
+    def of_requests(self, states: Iterable[RunState]) -> Contents:
         """Everything that the requests of these runs are made of, the files themselves included."""
         return self.contents(whole(one for state in states for one in files_of(state)))
+
+    def of_runs(self, states: Iterable[RunState]) -> Contents:
+        """The same, and the files that their tools made."""
+        return self.contents(whole(one for state in states for one in files_at_hand(state)))

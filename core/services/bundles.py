@@ -13,7 +13,7 @@ from core.domain.event import Event, decode
 from core.domain.result import Err, Ok, Result
 from core.domain.run import ENDED, Run
 from core.engine.state import fold
-from core.engine.transcript import files_of
+from core.engine.transcript import files_at_hand
 from core.repositories.journal import JournalRepository
 from core.repositories.runs import RunRepository
 from core.services.attachments import AttachmentService, StoredFile
@@ -54,7 +54,7 @@ class BundleService:
         if run is None:
             return Err("not_found", "There is no such run.")
         written = tuple(Entry(e.seq, e.epoch, e.at, e.body, e.hash.hex()) for e in entries)
-        files = dict(self._attachments.of_runs([fold([_event(run_id, written[0])])]))
+        files = dict(self._attachments.of_runs([fold([_event(run_id, entry) for entry in written])]))
         return Ok(msgspec.json.format(msgspec.json.encode(Bundle(run=run, entries=written, files=files)), indent=1))
 
     def take_in(self, data: bytes) -> Result[Run]:
@@ -72,7 +72,7 @@ class BundleService:
             return Err("invalid", f"Entry {place} is not what its hash says: the bundle was changed.")
         if (problem := _row_problem(bundle.run, events)) is not None:
             return Err("invalid", f"The bundle was changed: {problem}.")
-        files = stored_files(files_of(fold(events[:1])), bundle.files)
+        files = stored_files(files_at_hand(fold(events)), bundle.files)
         if isinstance(files, Err):
             return files
         return self._store(bundle.run, events, [entry.body for entry in bundle.entries], files.value)

@@ -6,6 +6,8 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+import msgspec
+
 from core.clients.pdf import pdf_text
 from core.domain.attachment import (
     IMAGE_BYTES,
@@ -19,6 +21,7 @@ from core.domain.attachment import (
 )
 from core.domain.result import Err, Ok, Result
 from core.repositories.attachments import StoredFile
+from core.tools.files import stored_name
 
 IMAGE_TYPES: Mapping[str, str] = {
     "PNG": "image/png",
@@ -27,6 +30,15 @@ IMAGE_TYPES: Mapping[str, str] = {
     "GIF": "image/gif",
 }
 _MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")
+_SOUNDS: Mapping[bytes, tuple[str, str]] = {
+    b"ID3": ("audio/mpeg", ".mp3"),
+    b"\xff\xfb": ("audio/mpeg", ".mp3"),
+    b"\xff\xf3": ("audio/mpeg", ".mp3"),
+    b"\xff\xf2": ("audio/mpeg", ".mp3"),
+    b"OggS": ("audio/ogg", ".ogg"),
+    b"fLaC": ("audio/flac", ".flac"),
+}
+_PLAYED = frozenset({"audio/wav", "audio/mp4", "video/mp4", "video/webm"} | {kind for kind, _ in _SOUNDS.values()})
 _TEXT_TYPES = {".csv": "text/csv", ".md": "text/markdown", ".json": "application/json", ".tsv": "text/csv"}
 _MARKED = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _TOO_MANY_PIXELS = (
@@ -50,7 +62,29 @@ def check_file(upload: Upload) -> Result[Checked]:
         return _image(name, upload.content)
     if upload.content[:1024].find(b"%PDF-") >= 0:
         return _pdf(name, upload.content)
+    if (kind := _played(upload.content)) and kind[0].startswith("audio/"):
+        return _sound(name, upload.content, kind[0])
     return _text(name, upload.content)
+
+
+def made_file(stem: str, content: bytes) -> Result[Checked]:
+    """A file that a tool made, whatever it is; its name says by its content's hash which one it is."""
+    digest = hashlib.sha256(content).hexdigest()
+    if image_magic(content):
+        checked = _image(stem, content)
+        if isinstance(checked, Err):
+            return checked
+        made = checked.value.attachment
+        name = stored_name(stem, digest, f".{made.media_type.partition('/')[2]}")
+        return Ok(Checked(msgspec.structs.replace(made, name=name), checked.value.files))
+    media_type, ending = _played(content) or ("application/octet-stream", "")
+    kept = _stored(content, media_type)
+    return Ok(Checked(_attachment(stored_name(stem, digest, ending), kept), (kept,)))
+
+
+def is_played(media_type: str) -> bool:
+    """Whether browsers play it: sounds and videos."""
+    return media_type in _PLAYED
 
 
 def stored_files(attachments: Iterable[Attachment], contents: Contents) -> Result[tuple[StoredFile, ...]]:
@@ -97,6 +131,28 @@ def _image(name: str, content: bytes) -> Result[Checked]:
     return Ok(Checked(_attachment(name, kept, width_px=width, height_px=height), (kept,)))
 
 
+def _played(content: bytes) -> tuple[str, str] | None:
+    """The type of a sound or a video, and the ending of its name; None: it is neither."""
+    match content[:4], content[4:12]:
+        case b"RIFF", form if form.endswith(b"WAVE"):
+            return "audio/wav", ".wav"
+        case _, b"ftypM4A " | b"ftypM4B ":
+            return "audio/mp4", ".m4a"
+        case _, form if form.startswith(b"ftyp"):
+            return "video/mp4", ".mp4"
+        case b"\x1aE\xdf\xa3", _:
+            return "video/webm", ".webm"
+        case _:
+            return next((kind for magic, kind in _SOUNDS.items() if content.startswith(magic)), None)
+
+
+def _sound(name: str, content: bytes, media_type: str) -> Result[Checked]:
+    """Models that read are told that it is there; tools are given the sound itself."""
+    note = f"A sound file ({media_type}, {len(content):,} bytes). A tool that takes sound can be given it by this name."
+    kept, told = _stored(content, media_type), _stored(note.encode(), "text/plain")
+    return Ok(Checked(_attachment(name, kept, text_sha256=told.sha256), (kept, told)))
+
+
 def _pdf(name: str, content: bytes) -> Result[Checked]:
     read = pdf_text(content, TEXT_CHARS, PDF_PAGES)
     if read.problem:
@@ -114,7 +170,10 @@ def _text(name: str, content: bytes) -> Result[Checked]:
     except UnicodeDecodeError:
         text = "\x00"
     if "\x00" in text:
-        return _refused(name, "is neither an image (PNG, JPEG, WebP, GIF) nor a PDF nor text in UTF-8")
+        return _refused(
+            name,
+            "is neither an image (PNG, JPEG, WebP, GIF) nor sound (WAV, MP3, OGG, FLAC, M4A) nor a PDF nor text in UTF-8",
+        )
     if problem := _too_long(text):
         return _refused(name, problem)
     kind = next((kind for end, kind in _TEXT_TYPES.items() if name.lower().endswith(end)), "text/plain")

@@ -1,6 +1,6 @@
 """What can be proven of a run afterwards: its chain, its replay, its differences from another; and branching off."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 
 from core import ids
 from core.db.unit import UnitOfWork
-from core.domain.attachment import whole
+from core.domain.attachment import Attachment, whole
 from core.domain.chain import entry_hash
-from core.domain.event import Claimed, Created, Event, decode
+from core.domain.event import Claimed, Created, Event, Finished, decode
 from core.domain.message import attached
 from core.domain.result import Err, Ok, Result
 from core.domain.run import WAITED_FOR, Run
@@ -99,7 +99,7 @@ class ProofService:
         events = self._events(run_id)
         if not events:
             return Err("not_found", "There is no such run.")
-        return Ok(replay(events, self._attachments.of_runs([fold(events[:1])])))
+        return Ok(replay(events, self._attachments.of_requests([fold(events[:1])])))
 
     def diff(self, a: UUID, b: UUID) -> Result[RunDiff]:
         """Where two runs begin to differ."""
@@ -135,7 +135,7 @@ class ProofService:
             row = journal.head(run_id)
         found = _first_break(run_id, entries, row) if row else None
         if found is None and entries:
-            found = _missing_file(run_id, entries[0], self._attachments.missing)
+            found = _missing_file(run_id, entries, self._attachments.missing)
         return len(entries), found
 
     def _events(self, run_id: UUID) -> list[Event]:
@@ -147,13 +147,25 @@ class ProofService:
             return RunRepository(unit.session).list(RunFilter(), before, _PAGE)
 
 
-def _missing_file(run_id: UUID, first: StoredEntry, missing: Callable[[set[str]], set[str]]) -> Break | None:
+def _missing_file(run_id: UUID, entries: list[StoredEntry], missing: Callable[[set[str]], set[str]]) -> Break | None:
     """The bytes of files are bound to their names by the database; what can happen is that they are gone."""
-    created = decode(first.body)
-    files = attached(created.spec.history, created.attachments) if isinstance(created, Created) else []
-    gone = missing(whole(files)) if files else set()
-    name = next((one.name for one in files if {one.sha256, one.given_sha256} & gone), "")
-    return Break(run_id, 0, f"the file {name} is not stored any more") if name else None
+    files = [(entry.seq, one) for entry in entries for one in _files(entry)]
+    gone = missing(whole(one for _, one in files)) if files else set()
+    for seq, one in files:
+        if {one.sha256, one.given_sha256} & gone:
+            return Break(run_id, seq, f"the file {one.name} is not stored any more")
+    return None
+
+
+def _files(entry: StoredEntry) -> Sequence[Attachment]:
+    """The files that an entry names: those of messages stand in the first, those of tools in their results."""
+    match decode(entry.body):
+        case Created() as created:
+            return attached(created.spec.history, created.attachments)
+        case Finished(files=files):
+            return files
+        case _:
+            return ()
 
 
 def _first_break(run_id: UUID, entries: list[StoredEntry], row: tuple[int, bytes]) -> Break | None:

@@ -86,7 +86,7 @@ class RunReading:
         if not events:
             return Err("not_found", "There is no such run.")
         state = fold(events)
-        return sent_request(state, events, self._attachments.of_runs([state]), step, attempt)
+        return sent_request(state, events, self._attachments.of_requests([state]), step, attempt)
 
     def stream(self, run_id: UUID, after: int = -1) -> Iterator[Event | TextFrame]:
         """Follow a run to its rest: entries and text as they come, blocking in between."""

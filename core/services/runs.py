@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from core.db.unit import UnitOfWork
 from core.domain.agent import AgentSpec
+from core.domain.attachment import Upload
 from core.domain.event import Cancelled, Claimed, Created, Event, Fact
 from core.domain.message import Message, ToolCall
 from core.domain.result import Err, Ok, Result
@@ -108,19 +109,26 @@ class RunService(RunReading):
         )
         return msgspec.structs.replace(spec, tools=tools)
 
-    def test_tool(self, name: str, arguments_json: str, who: str = "") -> Result[Run]:
+    def test_tool(self, name: str, arguments_json: str, who: str = "", files: Sequence[Upload] = ()) -> Result[Run]:
         """One call of one tool, recorded like any other, without a model."""
         spec = self._specs.only_tool(name)
-        return spec if isinstance(spec, Err) else self.try_tool(spec.value.tools[0], arguments_json, who)
+        return spec if isinstance(spec, Err) else self.try_tool(spec.value.tools[0], arguments_json, who, files)
 
-    def try_tool(self, tool: ToolSpec, arguments_json: str, who: str = "") -> Result[Run]:
-        """The same with a tool that need not be in the catalogue, such as one that is being written."""
+    def try_tool(self, tool: ToolSpec, arguments_json: str, who: str = "", files: Sequence[Upload] = ()) -> Result[Run]:
+        """The same with a tool that need not be in the catalogue, such as one that is being written.
+
+        `files` are those that its arguments name.
+        """
+        taken = self._attachments.take(files)
+        if isinstance(taken, Err):
+            return taken
         spec = RunSpec(tools=(tool,))
         start = StartRun(input=f"{tool.name} {arguments_json}", kind="test", who=who)
         chosen = Chosen(agent=None, spec=AgentSpec(), revision=None)
         call = ToolCall(id="byhand001", name=tool.name, arguments=clean(arguments_json))
         run = run_row(start, chosen, spec, None, self._owner)
-        return Ok(self._record(run, Created(spec=spec, input=clean(start.input), calls=(call,))))
+        created = Created(spec=spec, input=clean(start.input), attachments=taken.value.attachments, calls=(call,))
+        return Ok(self._record(run, created, taken.value.new))
 
     def _record(self, run: Run, created: Created, files: Sequence[StoredFile] = ()) -> Run:
         """Claimed by this process in the same transaction, or queued for those that execute."""

@@ -1,13 +1,15 @@
 """Tools: what there is, trying one, and bringing in those that an OpenAPI document describes."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 import msgspec
 from sqlalchemy import Engine
 
 from core.clients.outbound import Outbound
 from core.db.unit import UnitOfWork
+from core.domain.attachment import Upload
 from core.domain.result import Err, Ok, Result
 from core.domain.run import Run
 from core.domain.tool import ToolSpec
@@ -20,8 +22,15 @@ from core.services.secrets import SecretService
 from core.services.tool_catalogue import ToolCatalogue, Tools
 from core.tools.http_request.credentials import in_words
 from core.tools.http_request.definition import operation_of
+from core.tools.hub.definition import secret_places as hub_secret
 from core.tools.mcp.definition import McpTool, secret_places
 from core.tools.openapi.reader import LeftOut
+
+
+class TryOut(Protocol):
+    """Starts a recorded run of one call of the tool with this name."""
+
+    def __call__(self, name: str, arguments_json: str, who: str, files: Sequence[Upload], /) -> Result[Run]: ...
 
 
 class ImportedTool(msgspec.Struct, frozen=True):
@@ -56,7 +65,7 @@ class ToolService:
         catalogue: ToolCatalogue,
         outbound: Outbound,
         vault: SecretService,
-        try_out: Callable[[str, str, str], Result[Run]],
+        try_out: TryOut,
     ) -> None:
         self._engine, self._catalogue = engine, catalogue
         self._vault, self._try_out = vault, try_out
@@ -68,9 +77,9 @@ class ToolService:
     def list(self, search: str = "") -> Tools:
         return self._catalogue.list(search)
 
-    def test(self, name: str, arguments_json: str, who: str) -> Result[Run]:
-        """Call one tool once, by hand; the run is journaled like any other."""
-        return self._try_out(name, arguments_json, who)
+    def test(self, name: str, arguments_json: str, who: str, files: Sequence[Upload] = ()) -> Result[Run]:
+        """Call one tool once, by hand; the run is journaled like any other. `files` are what the call may name."""
+        return self._try_out(name, arguments_json, who, files)
 
     def archive(self, name: str, who: str) -> Result[ToolSpec]:  # noqa: ARG002 (who archived is not kept yet)
         """Take an added tool out of the catalogue. Agents that use it keep it."""
@@ -136,5 +145,7 @@ def _secret_places(tool: ToolSpec) -> dict[str, str]:
             return {credential.secret: in_words(credential) for credential in operation_of(tool).credentials}
         case "mcp":
             return secret_places(msgspec.convert(tool.definition, McpTool).server)
+        case "hf":
+            return hub_secret(tool)
         case _:
             return {}

@@ -6,7 +6,7 @@ import httpx2
 
 from core.clients.chat.route import Route
 from core.clients.chat.transport import NO_KEY, current_wire
-from core.clients.hub_library import quiet_hub
+from core.clients.hub_library import lent_client, quiet_hub
 
 if TYPE_CHECKING:
     from huggingface_hub import AsyncInferenceClient
@@ -41,6 +41,8 @@ def hub_client(route: Route) -> "AsyncInferenceClient":
 
 
 def _client_for_hub() -> httpx2.AsyncClient:
-    """What the hub gets when it asks for an HTTP client; outside of a model request that is an ordinary one."""
+    """What the hub gets when it asks for an HTTP client; outside of our requests that is an ordinary one."""
+    if (lent := lent_client.get(None)) is not None:
+        return lent
     wire = current_wire()
     return httpx2.AsyncClient(follow_redirects=True, timeout=None) if wire is None else wire.http

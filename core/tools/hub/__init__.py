@@ -1,0 +1,1 @@
+"""Hugging Face tasks as tools: what each takes and gives, what is sent, what came back."""
