@@ -9,6 +9,7 @@ from core.domain.listing import AgentSummary
 from core.domain.tool import ToolKind, ToolSpec
 from core.domain.tool_stats import ToolStats
 from pages.components.frame import empty_state, page_header, quiet, section
+from pages.components.hub_form.form import hub_form
 from pages.components.mcp_form import mcp_form
 from pages.components.python_form import python_form
 from pages.components.request_form.form import request_form
@@ -39,6 +40,7 @@ WAYS = {
     "http": "HTTP request",
     "openapi": "OpenAPI document",
     "mcp": "MCP server",
+    "hf": "Hugging Face task",
     "python": "Python function",
     "agent": "Agent as a tool",
 }
@@ -96,7 +98,7 @@ def one(app: App, tool: ToolSpec) -> None:
     st.button("All tools", icon=":material/arrow_back:", type="tertiary", on_click=st.query_params.clear)
     with page_header(tool.name, KINDS[tool.kind][0], f"at most {tool.time_limit_s:g} s"):
         effect_badge(tool)
-        if tool.kind in ("http", "python"):
+        if tool.kind in ("http", "hf", "python"):
             st.button("Edit", icon=":material/edit:", on_click=edit_tool, args=(tool.name,))
     show_said()
     from_source(tool)
@@ -113,7 +115,7 @@ def everything(app: App) -> None:
         match st.menu_button(
             "Add a tool", list(WAYS), icon=":material/add:", type="primary", format_func=WAYS.__getitem__
         ):
-            case "http" | "mcp" | "python" as kind:
+            case "http" | "mcp" | "hf" | "python" as kind:
                 st.switch_page("tools.py", query_params={"new": kind})
             case "openapi":
                 start_over()
@@ -150,12 +152,16 @@ def main() -> None:
         request_form(app, "")
     elif new == "mcp":
         mcp_form(app)
+    elif new == "hf":
+        hub_form(app, "")
     elif source is not None:
         one_source(app, source)
     elif new == "python":
         python_form(app, None)
     elif edited and (written := app.tools.get(edited)) and written.kind == "python":
         python_form(app, written)
+    elif edited and (written := app.tools.get(edited)) and written.kind == "hf":
+        hub_form(app, edited)
     elif edited and app.tool_maker.http_definition(edited):
         request_form(app, edited)
     elif tool is not None:

@@ -6,6 +6,7 @@ this machine.
 """
 
 import asyncio
+from functools import lru_cache
 from typing import Any, Never
 
 import httpx2
@@ -41,6 +42,16 @@ class TaskCall(msgspec.Struct, frozen=True, kw_only=True):
     """Arguments of the hub's method; pictures and sounds as bytes."""
     media_type: str = ""
     """Of what is given as bytes."""
+
+
+@lru_cache(maxsize=64)
+def providers_of(task: str) -> tuple[str, ...]:
+    """The providers that huggingface_hub can ask for a task; the hub's own comes first."""
+    load_hub()
+    from huggingface_hub.inference._providers import PROVIDERS  # noqa: PLC0415
+
+    able = sorted(str(name) for name, tasks in PROVIDERS.items() if task in tasks)
+    return tuple(sorted(able, key=lambda name: name != OWN_PROVIDER))
 
 
 async def request_of(call: TaskCall) -> OutboundRequest:

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Engine
 
 from core.clients.hub_lookup import HUB, Served, look_up
-from core.clients.hub_task import TaskCall, request_of
+from core.clients.hub_task import TaskCall, providers_of, request_of
 from core.clients.outbound import Outbound, OutboundRequest
 from core.db.unit import UnitOfWork
 from core.domain.attachment import Upload
@@ -21,13 +21,16 @@ from core.domain.tool import ToolSpec
 from core.errors import FaultError, OutcomeUnknown
 from core.repositories.preferences import PreferenceRepository
 from core.services.keeping import keep
+from core.services.tool_catalogue import ToolCatalogue
 from core.services.tool_maker import KeptTool, RequestPreview, ToolMaker
 from core.tools.files import Medium
 from core.tools.hub.definition import HUB_SECRET, HubTask, definition_of, problems, tool_of
-from core.tools.hub.tasks import TASKS, Option, Task, task_named
+from core.tools.hub.task import DRAWN, Option, Task
+from core.tools.hub.tasks import TASKS, task_named
 
 __all__ = ["TASKS", "HubTask", "HubTools", "Medium", "Option", "Served", "Task"]
 
+_SHOWN = "The person is shown it; you are told its name."
 _BODY_CHARS = 4_000
 
 
@@ -43,6 +46,7 @@ class HubTools:
     def __init__(
         self,
         engine: Engine,
+        catalogue: ToolCatalogue,
         maker: ToolMaker,
         outbound: Outbound,
         try_out: TryOut,
@@ -50,13 +54,15 @@ class HubTools:
         allow: tuple[str, ...] = (),
     ) -> None:
         """`hub`: where models are looked up; `allow`: hosts at which it may be although they are private."""
-        self._engine, self._maker, self._outbound, self._try_out = engine, maker, outbound, try_out
+        self._engine, self._catalogue, self._maker = engine, catalogue, maker
+        self._outbound, self._try_out = outbound, try_out
         self._hub, self._allow = hub, allow
 
     def begin(self, task: Task) -> HubTask:
         """What a form holds when a task was chosen: everything that has a sensible value has one."""
+        says = f"{task.says} {_SHOWN}" if task.gives in DRAWN else task.says
         model = task.models[0] if task.models else ""
-        return HubTask(name=task.stem, description=task.says, task=task.name, model=model, provider=task.provider)
+        return HubTask(name=task.stem, description=says, task=task.name, model=model, provider=task.provider)
 
     def problems(self, written: HubTask) -> tuple[Problem, ...]:
         """What keeps it from being a tool."""
@@ -66,9 +72,9 @@ class HubTools:
         """The tool of a definition without problems."""
         return tool_of(written)
 
-    def written(self, tool: ToolSpec) -> HubTask:
-        """A tool of this kind as it was written, to go on writing it."""
-        return definition_of(tool)
+    def providers(self, task: Task) -> tuple[str, ...]:
+        """Who serves this task at all, as far as huggingface_hub knows."""
+        return providers_of(task.name)
 
     def serving(self, model: str) -> Result[tuple[Served, ...]]:
         """Who serves a model, and under which name: the hub's server is asked."""
@@ -108,13 +114,22 @@ class HubTools:
             self.discard(name, who)
         return kept
 
-    def draft(self, name: str, who: str) -> HubTask | None:
-        """What was typed and is not kept yet."""
-        with UnitOfWork(self._engine) as unit:
-            kept = PreferenceRepository(unit.session).get(_key(name, who))
-        return msgspec.json.decode(kept["draft"], type=HubTask) if kept else None
+    def get(self, name: str, who: str) -> HubTask:
+        """What was typed so far, else the tool as it stands, else nothing."""
+        if kept := self._kept(name, who):
+            return msgspec.json.decode(kept["draft"], type=HubTask)
+        tool = self._catalogue.get(name) if name else None
+        return definition_of(tool) if tool and tool.kind == "hf" else HubTask(task="")
 
-    def put_draft(self, name: str, written: HubTask, who: str) -> Result[str]:
+    def is_begun(self, name: str, who: str) -> bool:
+        """Whether something was typed that is not kept yet."""
+        return bool(self._kept(name, who))
+
+    def _kept(self, name: str, who: str) -> dict[str, Json]:
+        with UnitOfWork(self._engine) as unit:
+            return PreferenceRepository(unit.session).get(_key(name, who))
+
+    def put(self, name: str, written: HubTask, who: str) -> Result[str]:
         # As text: the database would put the arguments into another order.
         value = {"draft": msgspec.json.encode(written).decode()}
         with UnitOfWork(self._engine) as unit:

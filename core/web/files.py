@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from core.bootstrap import get_app
 from core.errors import AryabhattaError
-from core.services.file_check import IMAGE_TYPES
+from core.services.file_check import IMAGE_TYPES, is_played
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _HEADERS = {
@@ -33,7 +33,7 @@ async def attachment(request: Request) -> Response:
 
 
 def _kind(media_type: str) -> dict[str, str]:
-    if media_type in IMAGE_TYPES.values():
+    if media_type in IMAGE_TYPES.values() or is_played(media_type):
         return {"content-type": media_type}
     if media_type.startswith("text/") or media_type == "application/json":
         return {"content-type": "text/plain; charset=utf-8"}

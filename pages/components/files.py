@@ -14,6 +14,7 @@ from pages.components.text import counted, grouped, plain, size
 
 _TYPES = (
     *("png", "jpg", "jpeg", "webp", "gif", "pdf", "csv", "tsv", "txt", "md", "json", "yaml", "yml", "xml", "html"),
+    *("wav", "mp3", "ogg", "flac", "m4a"),
     *("log", "py", "js", "ts", "sql", "toml", "ini", "tex", "srt"),
 )
 _ICONS = {"application/pdf": "PDF", "text/csv": "CSV"}
@@ -83,11 +84,21 @@ def shown_files(attachments: Sequence[Attachment]) -> None:
 
 def _pieces(attachments: Iterable[Attachment]) -> Iterable[str]:
     for one in attachments:
+        address = f"/api/attachments/{one.sha256}"
         if one.is_image:
-            yield _link(one.sha256, f'<img src="/api/attachments/{one.sha256}" alt="{escape(one.name)}">', facts(one))
+            yield _link(one.sha256, f'<img src="{address}" alt="{escape(one.name)}">', facts(one))
+        elif one.is_sound:
+            yield f'<figure><audio controls preload="metadata" src="{address}"></audio>{_caption(one)}</figure>'
+        elif one.media_type.startswith("video/"):
+            yield f'<figure><video controls preload="metadata" src="{address}"></video>{_caption(one)}</figure>'
         else:
-            kind = _ICONS.get(one.media_type, "TXT")
-            yield _link(one.text_sha256, f"<b>{kind}</b> {escape(one.name)} <small>{escape(facts(one))}</small>", "")
+            kind = _ICONS.get(one.media_type, "TXT" if one.text_sha256 else "FILE")
+            named = f"<b>{kind}</b> {escape(one.name)} <small>{escape(facts(one))}</small>"
+            yield _link(one.given_sha256, named, "")
+
+
+def _caption(one: Attachment) -> str:
+    return f"<figcaption>{escape(one.name)} <small>{escape(facts(one))}</small></figcaption>"
 
 
 def _link(sha256: str, inside: str, title: str) -> str:

@@ -68,6 +68,8 @@ button[kind="primary"],[data-testid="stBaseButton-primary"],[data-testid="stBase
 .files{display:flex;flex-wrap:wrap;gap:.5rem}.files a{color:inherit;text-decoration:none;max-width:100%}
 .files img{display:block;max-height:13rem;max-width:100%;border-radius:.5rem;border:1px solid %line}
 .files a:not(:has(img)){border:1px solid %line;border-radius:.5rem;padding:.25rem .6rem;overflow-wrap:anywhere}
+.files figure{margin:0;max-width:100%}.files audio{display:block;width:22rem;max-width:100%;height:2.75rem}
+.files video{display:block;max-height:20rem;max-width:100%;border-radius:.5rem}.files figcaption{font-size:.875rem;color:%quiet}
 .files a:hover{border-color:currentColor}.files b{font-size:.75rem;letter-spacing:.03em;color:%quiet}.files small{color:%quiet}
 .structured{border-collapse:collapse;width:100%;font-size:.9375rem;font-variant-numeric:tabular-nums}
 .structured th,.structured td{text-align:left;vertical-align:top;padding:.3rem .6rem .3rem 0;border:0;

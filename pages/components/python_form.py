@@ -62,7 +62,7 @@ def _told(app: App, name: str, written: PythonTool) -> None:
     with st.expander("Schema", icon=":material/data_object:", type="compact"):
         st.json(tool.value.parameters)
     section("Try it", "As it stands here, recorded as a run.")
-    trial_form(tool.value, lambda arguments: app.python_tools.try_out(_typed(name), arguments, who()))
+    trial_form(tool.value, lambda arguments, _: app.python_tools.try_out(_typed(name), arguments, who()))
     quiet("What came back", small=True)
     outcome(app)
 

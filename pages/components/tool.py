@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.domain.state import CallState
 from core.domain.tool import ToolEffect
+from pages.components.files import shown_files
 from pages.components.state import STATES, StateName, state_text
 from pages.components.text import duration, plain, short
 from pages.components.tool_progress import tool_progress
@@ -35,8 +36,9 @@ def tool_card(
     key = f"tool_{state}_{place}_{call.effect.replace('.', '_')}"
     if narrow and state in {"done", "dry_run"}:
         with st.expander(_one_line(call, state), key=key):
-            _body(call, state, key)
+            _body(call, state, key, narrow=True)
             _raw(call, key, "Raw")
+        _made(call)
         return
     with st.container(border=True, gap="xsmall", key=key):
         _head(call, state, key)
@@ -67,11 +69,13 @@ def _head(call: CallState, state: StateName, key: str) -> None:
                 _raw(call, key, "")
 
 
-def _body(call: CallState, state: StateName, key: str) -> None:
+def _body(call: CallState, state: StateName, key: str, *, narrow: bool = False) -> None:
     arguments(call.arguments or call.call.arguments)
     if result := _result(call):
         data = call.finished.data if call.finished and not call.settled else None
         row("result", lambda: tool_result(result, data, key))
+    if not narrow:
+        _made(call)
     if note := _note(call, state):
         st.caption(note)
     if called := call.called_run:
@@ -79,6 +83,12 @@ def _body(call: CallState, state: StateName, key: str) -> None:
             st.page_link(
                 "run.py", label="Its own run", icon=":material/account_tree:", query_params={"run": str(called)}
             )
+
+
+def _made(call: CallState) -> None:
+    """Pictures, sounds and videos that the call made, as they are."""
+    if call.finished and call.finished.files:
+        shown_files(call.finished.files)
 
 
 def took(call: CallState) -> str:

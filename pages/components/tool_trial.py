@@ -1,16 +1,18 @@
 """One call of one tool, recorded: a form made from its schema, and what came back."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from core.bootstrap import App
+from core.domain.attachment import Upload
 from core.domain.result import Result
 from core.domain.run import ENDED, Run
 from core.domain.state import CallState
 from core.domain.tool import ToolSpec
+from core.services.hub_tools import media_of
 from core.services.runs import RunView
 from pages.components.frame import quiet, section
 from pages.components.session import say, uuid_param, value_or_say, who
@@ -22,9 +24,10 @@ from pages.components.turn import fault_card
 
 HALVES = (1, 1)
 _UNSET = "left out"
-Start = Callable[[str], Result[Run]]
-"""Begins the recorded run of one call, given its arguments as JSON."""
-_LONG = frozenset({"code", "data", "table", "text", "sql", "body", "task"})
+Start = Callable[[str, Sequence[Upload]], Result[Run]]
+"""Begins the recorded run of one call, given its arguments as JSON and the files that they name."""
+_ENDINGS = {"image": ["png", "jpg", "jpeg", "webp", "gif"], "audio": ["wav", "mp3", "ogg", "flac", "m4a"], "file": None}
+_LONG = frozenset({"code", "data", "table", "text", "sql", "body", "task", "prompt", "context"})
 """Names of inputs that are rarely one line."""
 
 
@@ -32,7 +35,7 @@ def trial(app: App, tool: ToolSpec) -> None:
     left, right = st.columns(HALVES, gap="large")
     with left:
         section("Try it", "One real call, recorded as a run.")
-        trial_form(tool, lambda arguments: app.tools.test(tool.name, arguments, who()))
+        trial_form(tool, lambda arguments, files: app.tools.test(tool.name, arguments, who(), files))
     with right:
         section("What came back")
         outcome(app)
@@ -43,7 +46,11 @@ def trial_form(tool: ToolSpec, start: Start) -> None:
     properties: dict[str, Any] = tool.parameters.get("properties", {})
     required = set(tool.parameters.get("required", ()))
     with st.form(f"trial_{tool.name}", border=True):
+        media = media_of(tool)
         for name, schema in properties.items():
+            if name in media:
+                st.file_uploader(name, _ENDINGS[media[name]], key=_key(tool, name))
+                continue
             _input(tool, name, schema, is_required=name in required)
         if not properties:
             st.caption("This tool takes no inputs.")
@@ -73,8 +80,11 @@ def _input(tool: ToolSpec, name: str, schema: Mapping[str, Any], *, is_required:
 
 def _call(tool: ToolSpec, properties: Mapping[str, Any], start: Start) -> None:
     given = {name: st.session_state.get(_key(tool, name)) for name in properties}
-    arguments = {name: typed(value, properties[name]) for name, value in given.items() if value not in (None, "")}
-    run = value_or_say(start(json.dumps(arguments, ensure_ascii=False)))
+    files = {name: given[name] for name in media_of(tool) if name in properties and given[name] is not None}
+    values = {**given, **{name: file.name for name, file in files.items()}}
+    arguments = {name: typed(value, properties[name]) for name, value in values.items() if value not in (None, "")}
+    uploads = [Upload(file.name, file.getvalue()) for file in files.values()]
+    run = value_or_say(start(json.dumps(arguments, ensure_ascii=False), uploads))
     if run is not None:
         st.query_params["run"] = str(run.id)
 

@@ -13,7 +13,8 @@ from core.domain.canonical import Json
 from core.domain.schema_check import complaints
 from core.domain.spec_check import Problem
 from core.domain.tool import NAME_PATTERN, ToolSpec
-from core.tools.hub.tasks import Option, Task, property_of, task_named
+from core.tools.hub.task import Option, Task, property_of
+from core.tools.hub.tasks import task_named
 from core.tools.secrets import NAME_PATTERN as SECRET_PATTERN
 
 HUB_SECRET = "HUGGING_FACE_AUTH_TOKEN"

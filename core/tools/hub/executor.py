@@ -15,10 +15,9 @@ from core.tools.executor import CannotDoError
 from core.tools.files import FileStore, found
 from core.tools.hub.answer import checked, made, rows_result, text_result, vector_result
 from core.tools.hub.definition import HubTask, definition_of
-from core.tools.hub.tasks import Gives, Task, task_named
+from core.tools.hub.task import DRAWN, Gives, Task
+from core.tools.hub.tasks import task_named
 from core.tools.secrets import Scrubber, SecretSource, looked_up
-
-_DRAWN: dict[Gives, str] = {"picture": "a picture", "sound": "a sound file", "video": "a video"}
 
 
 class HubExecutor:
@@ -40,7 +39,7 @@ class HubExecutor:
         with scrubber.errors():
             asked = replace(await request_of(call), timeout_s=request.time_limit_s, **_bounds(written))
             answer = checked(await self._outbound.send(asked))
-            if task.gives in _DRAWN:
+            if task.gives in DRAWN:
                 content = await self._content_of(made(answer), until, written)
                 return await self._kept(request.tool.name, content, task.gives)
             return scrubber.result(_said(task.gives, answer, call))
@@ -75,7 +74,7 @@ class HubExecutor:
     async def _kept(self, stem: str, content: bytes, gives: Gives) -> ToolResult:
         file = await asyncio.to_thread(self._files.keep_made, stem, content)
         size = f", {file.width_px} × {file.height_px} pixels" if file.width_px else ""
-        told = f"Made {_DRAWN[gives]}: {file.name} ({file.media_type}{size}, {file.size_bytes:,} bytes). It is shown."
+        told = f"Made {DRAWN[gives]}: {file.name} ({file.media_type}{size}, {file.size_bytes:,} bytes). It is shown."
         return ToolResult(told, data={"name": file.name, "sha256": file.sha256}, files=(file,))
 
 

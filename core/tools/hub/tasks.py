@@ -1,60 +1,7 @@
 """The tasks of Hugging Face models that can be tools: what each takes, what it gives, a model to begin with."""
 
-from typing import Any, Literal
-
-import msgspec
-
-from core.domain.canonical import Json
-from core.tools.files import Medium, says
-
-OptionType = Literal["string", "integer", "number", "boolean", "array"]
-Gives = Literal["picture", "sound", "video", "text", "rows", "vector"]
-Group = Literal["Pictures", "Sound", "Text", "Numbers"]
-
-
-class Option(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One argument of a task, under the name that huggingface_hub gives it."""
-
-    name: str
-    type: OptionType = "string"
-    says: str = ""
-    needed: bool = False
-    choices: tuple[str, ...] = ()
-    medium: Medium | None = None
-    """It names a file."""
-    long: bool = False
-    """A person wants several lines for it."""
-
-
-class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """One task. `models`: well-known ones that its default provider serves; the first is offered."""
-
-    name: str
-    title: str
-    group: Group
-    says: str
-    """What a model is told, until the person says it better."""
-    stem: str
-    """What its tool is called, until the person names it."""
-    options: tuple[Option, ...]
-    gives: Gives
-    models: tuple[str, ...] = ()
-    provider: str = "hf-inference"
-
-    def option(self, name: str) -> Option | None:
-        return next((one for one in self.options if one.name == name), None)
-
-
-def property_of(option: Option) -> dict[str, Json]:
-    """The JSON Schema of one argument."""
-    made: dict[str, Any] = {"type": option.type}
-    if option.type == "array":
-        made |= {"items": {"type": "string"}, "minItems": 1}
-    if option.choices:
-        made["enum"] = list(option.choices)
-    if described := says(option.medium) if option.medium else option.says:
-        made["description"] = described
-    return made
+from core.tools.files import Medium
+from core.tools.hub.task import Option, Task
 
 
 def _text(says: str = "", name: str = "text") -> Option:
@@ -82,7 +29,7 @@ TASKS: tuple[Task, ...] = (
         name="text-to-image",
         title="Text to image",
         group="Pictures",
-        says="Draws a picture of what is described. The person sees it; you are told its name.",
+        says="Draws a picture of what is described.",
         stem="draw_picture",
         options=(
             _text("What the picture shows, in full.", "prompt"),
@@ -171,7 +118,7 @@ TASKS: tuple[Task, ...] = (
         name="text-to-video",
         title="Text to video",
         group="Pictures",
-        says="Makes a short video of what is described. The person sees it; you are told its name.",
+        says="Makes a short video of what is described.",
         stem="make_video",
         options=(_text("What the video shows, in full.", "prompt"), _whole("num_frames"), _STEPS, _GUIDANCE, _SEED),
         gives="video",
@@ -192,7 +139,7 @@ TASKS: tuple[Task, ...] = (
         name="text-to-speech",
         title="Text to speech",
         group="Sound",
-        says="Speaks a text. The person can listen to it; you are told its name.",
+        says="Speaks a text.",
         stem="speak",
         options=(_text("What is to be said."),),
         gives="sound",

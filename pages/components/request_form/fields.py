@@ -6,8 +6,9 @@ from typing import get_args
 import streamlit as st
 
 from core.services.http_drafts import BodyType, Method
+from pages.components.drafting import listed, put, put_choice
 from pages.components.frame import section
-from pages.components.request_form.draft import Form, put, put_choice, put_pair, without_pair
+from pages.components.request_form.draft import Form, put_pair, without_pair
 
 _BODIES: dict[BodyType, str] = {"json": "JSON", "form": "Form fields", "text": "Text"}
 _EFFECTS = {"": "As its method says", "read": "Only reads", "write": "Changes something"}
@@ -182,7 +183,3 @@ def _limits(form: Form) -> None:
         help="Tools never reach private addresses unless you name them here.",
         **form.on_change("allow_hosts", lambda held, text: put_choice("allow_hosts")(held, listed(text))),
     )
-
-
-def listed(text: str | None) -> tuple[str, ...]:
-    return tuple(part.strip() for part in (text or "").split(",") if part.strip())

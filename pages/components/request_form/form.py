@@ -5,8 +5,9 @@ from functools import partial
 import streamlit as st
 
 from core.bootstrap import App
+from pages.components.drafting import fresh
 from pages.components.frame import ask_once, page_header
-from pages.components.request_form.draft import Form, fresh
+from pages.components.request_form.draft import KIND, Form
 from pages.components.request_form.fields import about, answer, request
 from pages.components.request_form.inputs import inputs, secrets
 from pages.components.request_form.preview import preview
@@ -17,7 +18,7 @@ HALVES = (11, 9)
 
 def request_form(app: App, name: str) -> None:
     """`name` is empty for a new tool."""
-    form = Form(app, name, app.http_drafts.get(name, who()))
+    form = Form(app, name, app.http_drafts.get(name, who()), app.http_drafts, KIND)
     st.button("All tools", icon=":material/arrow_back:", type="tertiary", on_click=_leave)
     title = f"Edit {name}" if name else "New HTTP tool"
     with page_header(title, "One request a call. What you type is kept as a draft."):
@@ -42,14 +43,14 @@ def _save(form: Form) -> None:
     kept = value_or_say(form.app.http_drafts.keep(form.name, draft, who()))
     if kept is not None:
         say(f"{kept.tool.name} is kept. Try it here.")
-        fresh(form.name)
+        fresh(KIND, form.name)
         st.query_params.clear()
         st.query_params["tool"] = kept.tool.name
 
 
 def _discard(form: Form) -> None:
     form.app.http_drafts.discard(form.name, who())
-    fresh(form.name)
+    fresh(KIND, form.name)
     _leave()
 
 

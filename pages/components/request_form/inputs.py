@@ -8,9 +8,9 @@ import msgspec
 import streamlit as st
 
 from core.services.http_drafts import HttpDraft, HttpInput, HttpSecret, InputType, SecretUse
+from pages.components.drafting import listed
 from pages.components.frame import section
 from pages.components.request_form.draft import Change, Form
-from pages.components.request_form.fields import listed
 from pages.components.text import plain
 
 _TYPES: dict[InputType, str] = {

@@ -1,0 +1,1 @@
+"""The form in which a Hugging Face task becomes a tool."""
