@@ -101,6 +101,7 @@ class _Connection(asyncio.Protocol):
         self._error: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._unsent_bytes = 0
+        self._silent_since = 0.0
         self._timer: asyncio.TimerHandle | None = None
         """Of the silence while a request is under way, of the wait for the next one in between."""
 
@@ -129,6 +130,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._transport = None
+        self._stop_timer()
         self._open.discard(self)
         if error is None:
             self._end()  # TLS tells of an end without a goodbye in no other way
@@ -176,38 +178,49 @@ class _Connection(asyncio.Protocol):
     def rest(self, keepalive_s: float) -> None:
         """Wait for the next request, but not for ever."""
         self._parser = None
+        self._stop_timer()
         self._timer = self._loop.call_later(keepalive_s, self.abort)
 
     def wake(self) -> bool:
         """Whether the server still keeps the connection too. Its goodbye may have come a moment ago."""
-        if self._timer:
-            self._timer.cancel()
+        self._stop_timer()
         if self._transport is None or self._transport.is_closing() or _has_news(self._transport):
             self.abort()
             return False
         return True
 
     def abort(self) -> None:
+        self._stop_timer()
         if self._transport is not None:
             self._transport.abort()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     async def _news(self, silence_s: float) -> None:
         """Wait for more. What had come before an error was taken already; then it is raised."""
         if self._error is not None:
             raise self._error
         self._waiter = self._loop.create_future()
-        self._timer = self._loop.call_later(silence_s, self._check_silence, silence_s)
+        self._silent_since = self._loop.time()
+        if self._timer is None:
+            self._timer = self._loop.call_later(silence_s, self._check_silence, silence_s)
         try:
             await self._waiter
         finally:
-            self._timer.cancel()
             self._waiter = None
 
     def _check_silence(self, silence_s: float) -> None:
+        """One timer a request, set anew when it is due: one for each piece of an answer costs more than reading it."""
         unsent = self._transport.get_write_buffer_size() if self._transport else 0
-        if 0 < unsent != self._unsent_bytes:  # it is still taking the request in
-            self._unsent_bytes = unsent
-            self._timer = self._loop.call_later(silence_s, self._check_silence, silence_s)
+        is_taken_in = 0 < unsent != self._unsent_bytes  # it is still taking the request in
+        since = self._loop.time() if is_taken_in or self._waiter is None else self._silent_since
+        self._unsent_bytes = unsent
+        left_s = since + silence_s - self._loop.time()
+        if left_s > 0:
+            self._timer = self._loop.call_later(left_s, self._check_silence, silence_s)
         else:
             self._fail(httpx2.ReadTimeout(""))
 

@@ -1,5 +1,6 @@
 """huggingface_hub's client, made so that it sends through our transport and knows no credential but the one given."""
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 _HEADERS = {"user-agent": "aryabhatta"}  # the hub's own tells every server what is installed on this machine
 
 
+@cache
 def load_hub() -> "type[AsyncInferenceClient]":
     """The hub's client class, set up to use our transport.
 
