@@ -6,6 +6,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from core.settings import load
+from core.web.api import api_routes
 from core.web.gate import Gate
 from core.web.headers import SecurityHeaders
 from core.web.lifespan import lifespan
@@ -19,6 +20,6 @@ app = st.App(
     on_script_error=say_crash,
     middleware=[
         Middleware(SecurityHeaders),
-        Middleware(Gate, settings=load, address=lambda: st.get_option("server.address")),
+        Middleware(Gate, settings=load, address=lambda: st.get_option("server.address"), keyed=api_routes()),
     ],
 )

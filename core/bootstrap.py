@@ -12,6 +12,7 @@ from core.db.engine import create_engine, database_url
 from core.db.migrate import migrate
 from core.engine.ports import Ports
 from core.services.agents import AgentService
+from core.services.api_runs import ApiRunService
 from core.services.attachments import AttachmentService
 from core.services.backups import BackupService
 from core.services.batches import BatchService
@@ -41,6 +42,7 @@ from core.services.own_tools import OwnTools
 from core.services.prompts import PromptService
 from core.services.proof_desk import ProofDesk
 from core.services.proofs import ProofService
+from core.services.publishing import PublishService
 from core.services.python_tools import PythonTools
 from core.services.run_spec import SpecBuilder
 from core.services.runs import RunService
@@ -81,6 +83,8 @@ class App:
     tool_samples: ToolSamples
     runs: RunService
     backups: BackupService
+    publishing: PublishService
+    api_runs: ApiRunService
     batches: BatchService
     decisions: DecisionService
     variants: VariantService
@@ -140,6 +144,7 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
     comparisons = ComparisonService(engine, agents, variants)
     proofs = _proofs(settings, parts, executor, attachments)
     drill = DrillService(engine, settings)
+    publishing = PublishService(engine)
     drive = EvaluationDrive(engine, None if adopt or not settings.execute else executor.submit)
     loop = EvaluationLoop(drive)
     parts.feed.on_end = loop.ring
@@ -166,6 +171,8 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
         tool_samples=ToolSamples(engine),
         runs=runs,
         backups=BackupService(engine, settings),
+        publishing=publishing,
+        api_runs=ApiRunService(engine, publishing, runs, attachments),
         batches=BatchService(engine, runs),
         decisions=DecisionService(engine, executor if adopt else None),
         variants=variants,

@@ -1,6 +1,14 @@
 """Every table, for migrations and tests: importing this module fills `Base.metadata`."""
 
-from core.db import agent_tables, attachment_tables, comparison_tables, evaluation_tables, run_tables, tool_tables
+from core.db import (
+    agent_tables,
+    attachment_tables,
+    comparison_tables,
+    evaluation_tables,
+    publish_tables,
+    run_tables,
+    tool_tables,
+)
 from core.db.base import Base
 
 metadata = Base.metadata
@@ -11,6 +19,7 @@ __all__ = [
     "comparison_tables",
     "evaluation_tables",
     "metadata",
+    "publish_tables",
     "run_tables",
     "tool_tables",
 ]

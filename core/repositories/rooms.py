@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from core.domain.endpoint import EndpointLimits
 from core.domain.rooms import Entry, Full, Place, Spent, Yields
 from core.errors import Unavailable
+from core.repositories.budgets import SPEND
 from core.repositories.line import Line
 
 CHANNEL = "aryabhatta_rooms"
@@ -33,25 +34,6 @@ SELECT line.yields, CASE WHEN NOT line.yields THEN (
         OFFSET 0) AS line
 """
 """One look of a waiting request: does it yield to a person's, and which of the free places did it get."""
-_SPEND = """
-WITH clock AS MATERIALIZED (SELECT floor(extract(epoch FROM clock_timestamp()))::bigint AS second), spent AS (
-    INSERT INTO endpoint_budgets AS b (name, sent) SELECT %(name)s, jsonb_build_object(second, 1) FROM clock
-    ON CONFLICT (name) DO UPDATE
-       SET sent = (SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(b.sent)
-                    WHERE key::bigint BETWEEN (SELECT second - 60 FROM clock) AND (SELECT second FROM clock))
-               || (SELECT jsonb_build_object(second, coalesce((b.sent ->> second::text)::int, 0) + 1) FROM clock)
-     WHERE (SELECT coalesce(sum(value::int), 0) FROM jsonb_each_text(b.sent)
-             WHERE key::bigint BETWEEN (SELECT second - 60 FROM clock) AND (SELECT second FROM clock)) < %(most)s
-    RETURNING name
-)
-SELECT EXISTS (SELECT FROM spent),
-       (SELECT min(key::bigint) + 61 - extract(epoch FROM clock_timestamp())
-          FROM endpoint_budgets b, jsonb_object_keys(b.sent) AS key, clock
-         WHERE b.name = %(name)s AND key::bigint BETWEEN second - 60 AND second)
-"""
-"""Counted by whole seconds of the database's clock: a request counts for 60 to 61 seconds. One that is to come, after
-the clock was set back, does not count.
-"""
 
 
 class RoomLine:
@@ -100,7 +82,7 @@ class RoomLine:
             return Full(limits.concurrency)
         place = Place(name, number or 0)
         if limits.requests_per_minute is not None:
-            is_spent, wait_s = self._line.execute(_SPEND, {"name": name, "most": limits.requests_per_minute}).one()
+            is_spent, wait_s = self._line.execute(SPEND, {"name": name, "most": limits.requests_per_minute}).one()
             if not is_spent:
                 self._unlock(place)
                 return Spent(float(wait_s or 1))

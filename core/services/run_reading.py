@@ -1,6 +1,6 @@
 """Reading runs: their rows, journals and requests, and the text of an answer under way, from any process."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -92,7 +92,7 @@ class RunReading:
         """Follow a run to its rest: entries and text as they come, blocking in between."""
         return self._watch(run_id, after).blocking()
 
-    def follow(self, run_id: UUID, after: int = -1) -> AsyncIterator[Frames]:
+    def follow(self, run_id: UUID, after: int = -1) -> AsyncGenerator[Frames, None]:
         """The same for a browser, on its server's event loop, at most 25 times a second."""
         return self._watch(run_id, after).frames()
 

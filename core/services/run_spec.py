@@ -16,6 +16,7 @@ from core.domain.run import RunKind, RunSpec
 from core.domain.serving import Pin
 from core.domain.template import render
 from core.domain.tool import ToolChoice, ToolMode, ToolSpec
+from core.repositories.attachments import StoredFile
 from core.tools.agent.definition import definition_of
 from core.tools.agent.definition import pinned as agent_as_tool
 
@@ -40,6 +41,12 @@ class StartRun(msgspec.Struct, frozen=True, kw_only=True):
     """Names; they replace the agent's choice."""
     max_steps: int | None = None
     variables: dict[str, str] = {}
+    earlier: tuple[Message, ...] = ()
+    """A conversation that is kept elsewhere: what was said before this input."""
+    earlier_files: tuple[StoredFile, ...] = ()
+    """What its messages name and may not be stored yet."""
+    added_instructions: str = ""
+    """They follow the agent's own, as they are: nothing in them is filled in."""
     files: tuple[Upload, ...] = ()
     """Files beside the input, as a person gave them."""
     attachments: tuple[Attachment, ...] = ()
@@ -232,9 +239,10 @@ def _for_model(endpoint: Endpoint, model: str) -> Endpoint:
 
 
 def guarded(spec: RunSpec, start: StartRun) -> RunSpec:
-    """The same run with what the start says about its tools."""
+    """The same run with what the start says about its tools and adds to its instructions."""
+    instructions = "\n\n".join(filter(None, (spec.instructions, start.added_instructions)))
     tools = tuple(_asking(tool) for tool in spec.tools) if start.ask_before_writes else spec.tools
-    return msgspec.structs.replace(spec, tools=tools, tool_mode=start.tool_mode)
+    return msgspec.structs.replace(spec, instructions=instructions, tools=tools, tool_mode=start.tool_mode)
 
 
 def _asking(tool: ToolSpec) -> ToolSpec:

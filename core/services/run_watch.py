@@ -5,7 +5,7 @@ at once a second; its text then comes from the checkpoints.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from uuid import UUID
 
 from core.domain.event import Decision, Event, Finished, kind_of
@@ -92,7 +92,7 @@ class RunWatch:
                     return
                 watch.news_blocking(LOOK_AGAIN_S)
 
-    async def frames(self) -> AsyncIterator[list[Frame]]:
+    async def frames(self) -> AsyncGenerator[list[Frame], None]:
         """For a browser: ends when the run rests. An empty list says that the connection lives."""
         with self._feed.watch(self._run_id, asyncio.get_running_loop()) as watch:
             while True:

@@ -1,11 +1,12 @@
 """Runs: start, watch, stop, read. A run never lives in a page; it lives in its journal."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from core.db.unit import UnitOfWork
 from core.domain.agent import AgentSpec
@@ -30,6 +31,8 @@ from core.services.sent_request import Sent
 __all__ = ["RunService", "RunView", "Sent", "StartRun"]
 
 INPUT_LIMIT_CHARS = 1_000_000
+Beside = Callable[[Session, UUID], Err | None]
+"""What is written together with a new run, or why there must not be one."""
 
 
 class Executor(Protocol):
@@ -60,7 +63,7 @@ class RunService(RunReading):
         self._specs, self._executor = specs, executor
         self._owner, self._lease_s, self._code, self._executes = owner, lease_s, code, executes
 
-    def start(self, start: StartRun) -> Result[Run]:
+    def start(self, start: StartRun, beside: Beside | None = None) -> Result[Run]:
         """Freeze the spec, record the run and its claim in one transaction, and begin."""
         if start.run_id is not None and (known := self.get(start.run_id)):
             return Ok(known)
@@ -75,10 +78,16 @@ class RunService(RunReading):
         history = self._history(start)
         if isinstance(history, Err):
             return history
-        return self._begin(start, chosen.value, taken.value, *history.value)
+        return self._begin(start, chosen.value, taken.value, *history.value, beside)
 
     def _begin(
-        self, start: StartRun, chosen: Chosen, taken: Taken, parent_id: UUID | None, messages: tuple[Message, ...]
+        self,
+        start: StartRun,
+        chosen: Chosen,
+        taken: Taken,
+        parent_id: UUID | None,
+        messages: tuple[Message, ...],
+        beside: Beside | None,
     ) -> Result[Run]:
         spec = self._specs.freeze(chosen.spec, start.variables, messages, taken.attachments)
         if isinstance(spec, Err):
@@ -92,7 +101,7 @@ class RunService(RunReading):
             recorded=start.recorded,
             batch_id=start.batch_id,
         )
-        return Ok(self._record(run, created, taken.new))
+        return self._record(run, created, (*start.earlier_files, *taken.new), beside)
 
     def _with_approvals(self, spec: RunSpec, conversation_id: UUID | None) -> RunSpec:
         """Tools that a person approved for the rest of this conversation need not ask, unless they changed since."""
@@ -128,9 +137,11 @@ class RunService(RunReading):
         call = ToolCall(id="byhand001", name=tool.name, arguments=clean(arguments_json))
         run = run_row(start, chosen, spec, None, self._owner)
         created = Created(spec=spec, input=clean(start.input), attachments=taken.value.attachments, calls=(call,))
-        return Ok(self._record(run, created, taken.value.new))
+        return self._record(run, created, taken.value.new)
 
-    def _record(self, run: Run, created: Created, files: Sequence[StoredFile] = ()) -> Run:
+    def _record(
+        self, run: Run, created: Created, files: Sequence[StoredFile] = (), beside: Beside | None = None
+    ) -> Result[Run]:
         """Claimed by this process in the same transaction, or queued for those that execute."""
         claims = self._executes and run.batch_id is None
         facts: tuple[Fact, ...] = (created, Claimed(by=self._owner, code=self._code))
@@ -140,13 +151,17 @@ class RunService(RunReading):
         with UnitOfWork(self._engine) as unit:
             self._attachments.keep(unit.session.connection(), files, run.created_by)
             events = JournalRepository(unit.session.connection()).create(run, facts, self._lease_s)
+            if beside is not None and (refused := beside(unit.session, run.id)):
+                return refused
             unit.commit()
         if claims:
             self._executor.submit(run.id, events)
-        return run
+        return Ok(run)
 
     def _history(self, start: StartRun) -> Result[tuple[UUID | None, tuple[Message, ...]]]:
         """The run this input replies to, and every message before it along its branch."""
+        if start.earlier:
+            return Ok((None, start.earlier))
         with UnitOfWork(self._engine) as unit:
             parent = _parent(RunRepository(unit.session), start)
             if parent is None:

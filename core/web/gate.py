@@ -1,11 +1,12 @@
 """Who gets in. Pure ASGI around everything: screens, assets, Streamlit's own WebSocket and our routes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.errors import ConfigurationError
@@ -26,8 +27,17 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 class Gate:
     """Without a password: this machine only. With one: whoever gave it."""
 
-    def __init__(self, app: ASGIApp, *, settings: Callable[[], Settings], address: Callable[[], str | None]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        settings: Callable[[], Settings],
+        address: Callable[[], str | None],
+        keyed: Sequence[BaseRoute] = (),
+    ) -> None:
+        """`keyed`: routes that ask for an API key by themselves."""
         self.app = app
+        self._keyed = keyed
         self._settings = settings
         self._address = address
         self._login: Login | None = None
@@ -90,7 +100,7 @@ class Gate:
         if who is not None:
             scope["headers"].append((USER_HEADER.encode(), quote(who, safe=" ").encode()))
             return None
-        if scope["path"] in OPEN:
+        if scope["path"] in OPEN or any(route.matches(scope)[0] == Match.FULL for route in self._keyed):
             return None
         if "text/html" in headers.get("accept", ""):
             return RedirectResponse("/login", 303)

@@ -1,10 +1,9 @@
 """Routes beside the screens: health, the live feed of a run, static files."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -16,7 +15,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core.bootstrap import App, get_app
 from core.errors import AryabhattaError
+from core.web.api import api_routes
 from core.web.files import attachment
+from core.web.leaving import until_first
 
 NO_SUCH_RUN = 4404
 NOT_READY = 4503
@@ -28,6 +29,7 @@ def routes(assets: Path = _ASSETS) -> Sequence[BaseRoute]:
         Route("/healthz", healthz),
         WebSocketRoute("/api/runs/{run_id}/ws", run_feed),
         Route("/api/attachments/{sha256}", attachment),
+        *api_routes(),
         Mount("/assets", StaticFiles(directory=assets)),
     )
 
@@ -53,7 +55,7 @@ async def run_feed(socket: WebSocket) -> None:
     if run_id is None or await asyncio.to_thread(app.runs.get, run_id) is None:
         await socket.close(NO_SUCH_RUN)
         return
-    await _until_first(_send(socket, app, run_id, _after(socket)), _hear_leaving(socket))
+    await until_first(_send(socket, app, run_id, _after(socket)), _hear_leaving(socket))
 
 
 async def _send(socket: WebSocket, app: App, run_id: UUID, after: int) -> None:
@@ -67,19 +69,6 @@ async def _hear_leaving(socket: WebSocket) -> None:
     with suppress(WebSocketDisconnect, RuntimeError):
         while True:
             await socket.receive_text()
-
-
-async def _until_first(*work: Coroutine[Any, Any, None]) -> None:
-    """Run until one is done, then end the others."""
-    tasks = [asyncio.ensure_future(one) for one in work]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _after(socket: WebSocket) -> int:

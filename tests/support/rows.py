@@ -63,6 +63,11 @@ ROWS = {
     ),
     "0010": (),
     "0011": ("INSERT INTO agent_releases (id, agent_id, revision) SELECT gen_random_uuid(), id, 1 FROM agents",),
+    "0012": (
+        "INSERT INTO publications (agent_id) SELECT id FROM agents",
+        "INSERT INTO api_keys (id, name, prefix, hash) VALUES (gen_random_uuid(), 'k', 'ary_', sha256('k'))",
+        "INSERT INTO api_calls (run_id, key_id, digest) SELECT r.id, k.id, sha256('q') FROM runs r, api_keys k LIMIT 1",
+    ),
 }
 
 

@@ -1,0 +1,83 @@
+"""Routes for other programs: who asks is known by an API key, not by a login."""
+
+import asyncio
+import logging
+import math
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from core.bootstrap import App, get_app
+from core.domain.publishing import ApiKey
+from core.errors import AryabhattaError
+from core.web.refusals import Problem, Refusal
+
+MOST_BODY_BYTES: Final = 32_000_000
+"""Room for the images of a conversation as base64."""
+_NO_KEY: Final = "Give an API key: `Authorization: Bearer ary_…`. Keys are made under Settings, API keys."
+_WRONG_KEY: Final = "This API key is not known here, or it was revoked."
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request whose key is good."""
+
+    app: App
+    key: ApiKey
+    request: Request
+
+    async def body(self) -> bytes:
+        """The whole body. Raises `Refusal` when it is too large."""
+        body = bytearray()
+        async for piece in self.request.stream():
+            body += piece
+            if len(body) > MOST_BODY_BYTES:
+                said = f"The body is larger than {MOST_BODY_BYTES // 1_000_000} MB."
+                raise Refusal(Problem(status=413, message=said, code="too_large"))
+        return bytes(body)
+
+    async def spend(self) -> None:
+        """Count this request. Raises `Refusal` when the key has to wait."""
+        wait_s = await asyncio.to_thread(self.app.publishing.spend, self.key)
+        if wait_s:
+            said = f"This key may ask {self.key.requests_per_minute} times a minute. Wait {math.ceil(wait_s)} s."
+            headers = {"retry-after": str(math.ceil(wait_s))}
+            raise Refusal(Problem(status=429, message=said, code="rate_limit_exceeded", headers=headers))
+
+
+class Keyed:
+    """A route that answers whoever has a key. Whatever goes wrong before an answer begins is said as a problem."""
+
+    def __init__(self, answer: Callable[[Call], Awaitable[ASGIApp]]) -> None:
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(await _call(request))
+        except ClientDisconnect:
+            return
+        except Refusal as refusal:
+            response = refusal.problem.response()
+        except AryabhattaError as error:
+            log.warning("%s", error)
+            said = "This server cannot answer at the moment. Try again in a little while."
+            headers = {"retry-after": "5"}
+            response = Problem(status=503, message=said, code="unavailable", headers=headers).response()
+        await response(scope, receive, send)
+
+
+async def _call(request: Request) -> Call:
+    app = await asyncio.to_thread(get_app)
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    value = value.strip() if scheme.lower() == "bearer" else ""
+    key = await asyncio.to_thread(app.publishing.key_of, value) if value else None
+    if key is None:
+        headers = {"www-authenticate": "Bearer"}
+        said = _WRONG_KEY if value else _NO_KEY
+        raise Refusal(Problem(status=401, message=said, code="invalid_api_key", headers=headers))
+    return Call(app, key, request)
