@@ -1,5 +1,6 @@
 """The composition root: the only place that knows every concrete class. Nothing is built at import."""
 
+import logging
 import sys
 import threading
 import types
@@ -14,6 +15,7 @@ from core.engine.ports import Ports
 from core.services.agents import AgentService
 from core.services.api_runs import ApiRunService
 from core.services.attachments import AttachmentService
+from core.services.backup_desk import BackupDesk
 from core.services.backups import BackupService
 from core.services.batches import BatchService
 from core.services.bundles import BundleService
@@ -38,6 +40,7 @@ from core.services.hub_tools import HubTools
 from core.services.local_models import LocalModelService
 from core.services.log_book import LogBook
 from core.services.mcp_drafts import McpDrafts
+from core.services.operation import OperationService
 from core.services.own_tools import OwnTools
 from core.services.prompts import PromptService
 from core.services.proof_desk import ProofDesk
@@ -57,6 +60,8 @@ from core.services.variants import VariantService
 from core.settings import Settings, load
 from core.tools.agent.executor import AgentExecutor
 from core.tools.hub.executor import HubExecutor
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,7 @@ class App:
     backups: BackupService
     publishing: PublishService
     api_runs: ApiRunService
+    backup_desk: BackupDesk
     batches: BatchService
     decisions: DecisionService
     variants: VariantService
@@ -99,6 +105,7 @@ class App:
     evaluation_loop: EvaluationLoop
     health: HealthService
     log_book: LogBook
+    operation: OperationService
     drill: DrillService
     proof_desk: ProofDesk
     executor: Executor
@@ -107,6 +114,7 @@ class App:
     def close(self) -> None:
         """Let go of every run and of everything this process started. The App is not to be used afterwards."""
         self.proof_desk.close()
+        self.backup_desk.close()
         self.evaluation_loop.stop()
         self.executor.stop()
         self.local_models.close()
@@ -143,8 +151,8 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
     variants = VariantService(agents)
     comparisons = ComparisonService(engine, agents, variants)
     proofs = _proofs(settings, parts, executor, attachments)
-    drill = DrillService(engine, settings)
     publishing = PublishService(engine)
+    drill, backups = DrillService(engine, settings), BackupService(engine, settings)
     drive = EvaluationDrive(engine, None if adopt or not settings.execute else executor.submit)
     loop = EvaluationLoop(drive)
     parts.feed.on_end = loop.ring
@@ -170,9 +178,10 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
         hub_tools=HubTools(engine, catalogue, maker, parts.outbound, runs.try_tool),
         tool_samples=ToolSamples(engine),
         runs=runs,
-        backups=BackupService(engine, settings),
         publishing=publishing,
         api_runs=ApiRunService(engine, publishing, runs, attachments),
+        backups=backups,
+        backup_desk=BackupDesk(settings.home, backups),
         batches=BatchService(engine, runs),
         decisions=DecisionService(engine, executor if adopt else None),
         variants=variants,
@@ -187,6 +196,7 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
         evaluation_loop=loop,
         health=HealthService(engine, settings, endpoints, sources),
         log_book=LogBook(settings.home),
+        operation=OperationService(engine, settings, parts.owner),
         drill=drill,
         proof_desk=ProofDesk(drill.rows, proofs.audits),
         executor=executor,
@@ -246,6 +256,7 @@ def get_app() -> App:
             app.executor.start()
             if settings.execute:
                 app.evaluation_loop.start()
+            _log.info("Aryabhatta %s is up; home %s, executes runs: %s", __version__, settings.home, settings.execute)
             _anchor.app = app
         return app
 

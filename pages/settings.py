@@ -8,12 +8,15 @@ from core.bootstrap import App, get_app
 from pages.components.frame import page_header
 from pages.components.session import show_said
 from pages.components.settings.about import about
+from pages.components.settings.database import database
 from pages.components.settings.endpoints import endpoints, which_model
 from pages.components.settings.health import health
+from pages.components.settings.limits import limits
 from pages.components.settings.local_model import local_model
 from pages.components.settings.logs import logs
 from pages.components.settings.proofs import proofs
 from pages.components.settings.secrets import secrets, token
+from pages.components.settings.workers import workers
 
 
 def models(app: App) -> None:
@@ -26,7 +29,10 @@ SECTIONS: dict[str, Callable[[App], None]] = {
     "Models": models,
     "Local": local_model,
     "Secrets": secrets,
+    "Limits": limits,
     "Health": health,
+    "Database": database,
+    "Workers": workers,
     "Logs": logs,
     "Proofs": proofs,
     "About": about,

@@ -61,6 +61,17 @@ class RunRepository:
         rows = self._session.execute(select(place, func.count()).where(RunRow.batch_id == batch_id).group_by(place))
         return dict(list(rows))
 
+    def counts(self) -> dict[str, int]:
+        """How many runs that have not ended stand in which status; `held` beside `queued`."""
+        place = case((RunRow.held, "held"), else_=RunRow.status)
+        open_ones = RunRow.status.not_in(ENDED)
+        return dict(list(self._session.execute(select(place, func.count()).where(open_ones).group_by(place))))
+
+    def executed(self, limit: int = 200) -> list[Run]:
+        """Runs that a worker has right now, the oldest first."""
+        statement = _runs().where(RunRow.status == "running").order_by(RunRow.id).limit(limit)
+        return [_run(row) for row in self._session.scalars(statement)]
+
     def totals(self, wanted: RunFilter) -> RunTotals:
         """Of all runs that the filter lets through, not of one page."""
         has_ended = RunRow.status.in_(ENDED)

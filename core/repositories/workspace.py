@@ -1,7 +1,7 @@
 """The workspace as a whole: every table in one go, for backups. What the rows mean is nobody's business here."""
 
 from collections.abc import Collection, Iterable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import psycopg2
 from psycopg2 import sql
@@ -23,6 +23,11 @@ _COLUMNS = """
 SELECT column_name FROM information_schema.columns
  WHERE table_schema = current_schema() AND table_name = :name AND is_generated = 'NEVER'
 """
+_SIZES = """
+SELECT relname, pg_total_relation_size(oid), greatest(reltuples, 0)::bigint FROM pg_class
+ WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
+ ORDER BY 2 DESC, 1 LIMIT :limit
+"""
 
 
 class Sink(Protocol):
@@ -31,6 +36,12 @@ class Sink(Protocol):
 
 class Source(Protocol):
     def read(self, size: int = -1, /) -> bytes: ...
+
+
+class TableSize(NamedTuple):
+    name: str
+    size_bytes: int
+    about_rows: int
 
 
 class UnfitRowsError(AryabhattaError):
@@ -80,6 +91,14 @@ class WorkspaceRepository:
         """Which tables have rows."""
         there = [name for name in kept_tables() if name not in ignoring and self.columns(name)]
         return [name for name in there if self._has_rows(name)]
+
+    def size_bytes(self) -> int:
+        """Of the whole database, indexes included."""
+        return self._connection.scalar(text("SELECT pg_database_size(current_database())")) or 0
+
+    def largest(self, limit: int = 6) -> list[TableSize]:
+        """The largest tables with their indexes; how many rows is Postgres's own estimate."""
+        return [TableSize(*row) for row in self._connection.execute(text(_SIZES), {"limit": limit})]
 
     def own_agents(self, samples: Collection[str]) -> bool:
         """Whether somebody added an agent to the samples, or changed one of them."""

@@ -1,10 +1,10 @@
-"""Attached files for the browser. They come from outside: nothing of them may run, whatever it is."""
+"""Files for the browser: attached ones, which come from outside and may not run, whatever they are; and backups."""
 
 import asyncio
 import re
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from core.bootstrap import get_app
 from core.errors import AryabhattaError
@@ -30,6 +30,18 @@ async def attachment(request: Request) -> Response:
     if found is None:
         return PlainTextResponse("There is no such file.", 404)
     return Response(found.content, headers=_HEADERS | _kind(found.media_type))
+
+
+async def backup(request: Request) -> Response:
+    """A backup that was made on the Settings screen, as a file to be saved."""
+    try:
+        app = await asyncio.to_thread(get_app)
+    except AryabhattaError as error:
+        return PlainTextResponse(str(error), 503)
+    path = await asyncio.to_thread(app.backup_desk.path, str(request.path_params["name"]))
+    if path is None:
+        return PlainTextResponse("There is no such backup.", 404)
+    return FileResponse(path, media_type="application/zip", filename=path.name, headers={"cache-control": "no-store"})
 
 
 def _kind(media_type: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from core.bootstrap import App, get_app
 from core.errors import AryabhattaError
 from core.web.api import api_routes
-from core.web.files import attachment
+from core.web.files import attachment, backup
 from core.web.leaving import until_first
 
 NO_SUCH_RUN = 4404
@@ -30,6 +30,7 @@ def routes(assets: Path = _ASSETS) -> Sequence[BaseRoute]:
         WebSocketRoute("/api/runs/{run_id}/ws", run_feed),
         Route("/api/attachments/{sha256}", attachment),
         *api_routes(),
+        Route("/api/backups/{name}", backup),
         Mount("/assets", StaticFiles(directory=assets)),
     )
 

@@ -18,6 +18,7 @@ from core.services.runs import StartRun
 from core.settings import Settings
 from core.web import routes as web
 from core.web.lifespan import lifespan
+from tests.services.test_proof_desk import until_over
 
 NOBODY = "0199c0de-0000-7000-8000-000000000000"
 
@@ -148,3 +149,15 @@ def test_an_attached_file_is_served_by_its_hash_and_nothing_of_it_can_run(client
 @pytest.mark.parametrize("name", ["0" * 64, "x", "%00", "..%2f..%2fetc%2fpasswd"])
 def test_a_file_that_is_not_there_is_404(client: TestClient, name: str):
     assert client.get(f"/api/attachments/{name}").status_code == 404
+
+
+def test_a_backup_is_downloaded_and_nothing_else_is(app: App, client: TestClient):
+    app.backup_desk.begin("ada")
+    until_over(app.backup_desk.progress)
+    (file,) = app.backup_desk.files()
+    answer = client.get(f"/api/backups/{file.name}")
+    assert (answer.status_code, len(answer.content)) == (200, file.size_bytes)
+    assert file.name in answer.headers["content-disposition"]
+    assert answer.headers["cache-control"] == "no-store"
+    for name in ("nothing.zip", "..%2Fsecrets.key", "aryabhatta-20200101-000000.zip"):
+        assert client.get(f"/api/backups/{name}").status_code == 404

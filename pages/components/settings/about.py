@@ -1,7 +1,10 @@
 """What this is, and what it promises."""
 
+import platform
+
 import streamlit as st
 
+from core import __version__
 from core.bootstrap import App
 from pages.components.frame import section
 from pages.components.metrics import metric_pairs
@@ -22,6 +25,8 @@ def about(app: App) -> None:
     with st.container(border=True, width=560):
         metric_pairs(
             [
+                ("Version", plain(__version__)),
+                ("Python", plain(platform.python_version())),
                 ("Files and keys", plain(str(app.settings.home))),
                 ("Database", "a server of yours" if app.settings.database_url else "embedded, on this machine"),
                 ("Time zone of this browser", plain(st.context.timezone or "not told")),

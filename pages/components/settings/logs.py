@@ -15,12 +15,7 @@ from pages.components.text import counted, exact, size, zone
 
 _PULSE_S = 2.0
 _SHOWN = 200
-_WORDS: dict[Level, str] = {
-    "debug": "Everything",
-    "info": "Info and up",
-    "warning": "Warnings and up",
-    "error": "Errors",
-}
+_WORDS: dict[Level, str] = {"debug": "All", "info": "Info", "warning": "Warnings", "error": "Errors"}
 
 
 def logs(app: App) -> None:

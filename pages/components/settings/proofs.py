@@ -6,9 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from core.bootstrap import App
+from core.services.bench import Progress
 from core.services.drill import Points
 from core.services.drill_verdict import DrillRow, totals
-from core.services.proof_desk import Progress
 from core.services.proofs import Audit
 from pages.components.frame import quiet, section
 from pages.components.session import value_or_say, who

@@ -1,0 +1,33 @@
+"""Settings: the database with its backups, the workers, the limits."""
+
+from core.bootstrap import App
+from tests.pages.conftest import Open
+from tests.pages.looking import button, shown
+from tests.services.test_proof_desk import until_over
+
+
+def _screen(open_page: Open, section: str):
+    return open_page("settings").segmented_control(key="section").set_value(section).run()
+
+
+def test_a_backup_is_made_and_offered(app: App, open_page: Open):
+    page = _screen(open_page, "Database")
+    assert "No backup was made yet." in shown(page).replace("\\", "")
+    page.text_input(key="backup_passphrase").set_value("correct horse").run()
+    button(page, "Make a backup").click().run()
+    until_over(app.backup_desk.progress)
+    page = _screen(open_page, "Database")
+    (file,) = app.backup_desk.files()
+    assert "with the key of the secrets" in shown(page)
+    assert file.name in shown(page).replace("\\", "")
+    assert page.session_state["backup_passphrase"] == ""
+    assert not page.exception
+
+
+def test_who_works_and_what_stops_by_itself(app: App, open_page: Open):
+    page = _screen(open_page, "Workers")
+    assert "Busy with nothing" in shown(page)
+    assert [metric.value for metric in page.metric] == ["0", "0", "0"]
+    page = _screen(open_page, "Limits")
+    assert "no limit set" in shown(page)
+    assert not page.exception
