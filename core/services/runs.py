@@ -160,7 +160,7 @@ class RunService(RunReading):
 
     def _history(self, start: StartRun) -> Result[tuple[UUID | None, tuple[Message, ...]]]:
         """The run this input replies to, and every message before it along its branch."""
-        if start.earlier:
+        if start.parent_run_id is None and start.conversation_id is None:
             return Ok((None, start.earlier))
         with UnitOfWork(self._engine) as unit:
             parent = _parent(RunRepository(unit.session), start)
