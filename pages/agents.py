@@ -13,6 +13,8 @@ from pages.components.session import say, show_said, value_or_say, who
 from pages.components.text import compact, cost, counted, plain, short
 
 COLUMNS_PX = 320
+MOST_CARDS = 60
+"""Nobody reads more cards than that."""
 
 
 def edit(agent: Agent) -> None:
@@ -125,7 +127,8 @@ def facts(row: AgentSummary) -> list[Part]:
 
 
 def filters(app: App) -> list[AgentSummary]:
-    tags = sorted({tag for row in app.agents.list() for tag in row.agent.tags})
+    everyone = app.agents.list()
+    tags = sorted({tag for row in everyone for tag in row.agent.tags})
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         search = st.text_input(
             "Search",
@@ -139,7 +142,9 @@ def filters(app: App) -> list[AgentSummary]:
         )
         tag = st.pills("Tags", tags, format_func=plain, label_visibility="collapsed") if tags else None
         archived = st.toggle("Archived", key="archived", bind="query-params")
-    return app.agents.list(search=search or "", tag=tag or "", archived=archived)
+    if search or tag or archived:
+        return app.agents.list(search=search or "", tag=tag or "", archived=archived)
+    return everyone
 
 
 def main() -> None:
@@ -161,8 +166,10 @@ def main() -> None:
             new_agent(app)
         return
     with st.grid("auto", min_column_width=COLUMNS_PX, gap="medium"):
-        for row in rows:
+        for row in rows[:MOST_CARDS]:
             card(app, row)
+    if len(rows) > MOST_CARDS:
+        quiet(f"and {len(rows) - MOST_CARDS:,} more: search for what you need", small=True)
 
 
 main()

@@ -20,6 +20,7 @@ WHAT: dict[PromptKind, str] = {
     "user": "A user prompt is a message that you send more than once, with blanks to fill in.",
 }
 HALVES = (2, 3)
+MOST_ROWS = 60
 Part = Literal["Edit", "Versions"]
 
 
@@ -58,8 +59,10 @@ def listing(app: App, kind: PromptKind, open_name: str | None) -> None:
     found = app.prompts.list(kind, search=search or "")
     if not found:
         st.caption("Nothing found.")
-    for prompt in found:
+    for prompt in found[:MOST_ROWS]:
         row(prompt, is_open=prompt.name == open_name)
+    if len(found) > MOST_ROWS:
+        st.caption(f"and {len(found) - MOST_ROWS:,} more: search for what you need")
 
 
 def row(prompt: Prompt, *, is_open: bool) -> None:

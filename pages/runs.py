@@ -96,7 +96,7 @@ def totals(found: RunTotals) -> None:
     failed = f"{found.failed / found.runs:.1%}" if found.runs else "–"
     metric_row(
         [
-            ("Runs", grouped(found.runs)),
+            ("Runs", many(found)),
             ("Failed", failed.replace("%", " %")),
             ("Median time", duration(found.p50_s)),
             ("95 % within", duration(found.p95_s)),
@@ -104,6 +104,10 @@ def totals(found: RunTotals) -> None:
             ("Cost", cost(found.cost_usd)),
         ]
     )
+
+
+def many(found: RunTotals) -> str:
+    return grouped(found.runs) if found.is_all else f"{grouped(found.runs)}+"
 
 
 def chart(app: App, query: RunFilter) -> None:
@@ -120,10 +124,10 @@ def open_run(run: Run) -> None:
     st.switch_page("run.py", query_params={"run": str(run.id)})
 
 
-def pages(shown: list[Run], total: int, *, first: bool) -> None:
+def pages(shown: list[Run], total: str, *, first: bool) -> None:
     """By key, not by offset: a hundred thousand runs stay fast."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(f"{len(shown)} of {grouped(total)} runs", width="stretch")
+        st.caption(f"{len(shown)} of {total} runs", width="stretch")
         st.button("Newest", icon=":material/first_page:", disabled=first, on_click=go, args=(None,), type="tertiary")
         st.button(
             "Older",
@@ -171,7 +175,7 @@ def main() -> None:
     chart(app, query)
     if (picked := runs_table(shown)) is not None:
         open_run(picked)
-    pages(shown, found.runs, first=before is None)
+    pages(shown, many(found), first=before is None)
 
 
 main()

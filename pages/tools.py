@@ -47,17 +47,19 @@ WAYS = {
 
 
 def catalogue(app: App, tools: list[ToolSpec]) -> None:
-    users, stats = users_of(app.agents.list()), app.tools.stats(tool.name for tool in tools)
     kinds = list(KINDS)
-    for kind, group in groupby(sorted(tools, key=lambda tool: kinds.index(tool.kind)), key=lambda tool: tool.kind):
+    ordered = sorted(tools, key=lambda tool: kinds.index(tool.kind))
+    groups = {kind: list(group) for kind, group in groupby(ordered, key=lambda tool: tool.kind)}
+    users = users_of(app.agents.list())
+    stats = app.tools.stats(tool.name for group in groups.values() for tool in group[:MOST_CARDS])
+    for kind, group in groups.items():
         title, note = KINDS[kind]
         section(title, note)
         with st.grid("auto", min_column_width=300, gap="medium"):
-            shown = list(group)
-            for tool in shown[:MOST_CARDS]:
+            for tool in group[:MOST_CARDS]:
                 card(tool, users.get(tool.name, []), stats.get(tool.name))
-        if len(shown) > MOST_CARDS:
-            quiet(f"and {len(shown) - MOST_CARDS:,} more: search for what you need", small=True)
+        if len(group) > MOST_CARDS:
+            quiet(f"and {len(group) - MOST_CARDS:,} more: search for what you need", small=True)
 
 
 def card(tool: ToolSpec, used_by: list[str], stats: ToolStats | None) -> None:

@@ -4,12 +4,30 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    func,
+    literal_column,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql.elements import ColumnClause
 from sqlalchemy.types import Text
 
 from core.db.base import Base
+
+_SAID = ("input", "output", "agent_name")
+# U+0000 may stand in an entry, and Postgres reads no value of a document that has one.
+CALLED_NAME: ColumnClause[str] = literal_column(
+    r"CAST(CAST(replace(CAST(body AS text), '\u0000', '\ufffd') AS json) -> 'name' AS text)"
+)
+"""The name of the tool that an entry of a call speaks of, as the JSON text that `ix_run_events_calls` keeps."""
 
 
 class ConversationRow(Base):
@@ -24,8 +42,9 @@ class ConversationRow(Base):
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (
-        Index("ix_conversations_updated_at_id", "updated_at", "id"),
+        Index("ix_conversations_archived_updated_at_id", "archived", "updated_at", "id"),
         Index("ix_conversations_agent_id", "agent_id"),
+        Index("ix_conversations_title_trgm", "title", postgresql_using="gin", postgresql_ops={"title": "gin_trgm_ops"}),
     )
 
 
@@ -84,6 +103,18 @@ class RunRow(Base):
         Index("ix_runs_agent_id_id", "agent_id", "id"),
         Index("ix_runs_parent_run_id", "parent_run_id"),
         Index("ix_runs_status_id", "status", "id"),
+        Index("ix_runs_kind_id", "kind", "id"),
+        Index("ix_runs_model_id", "model", "id"),
+        Index("ix_runs_created_by_id", "created_by", "id"),
+        Index("ix_runs_error_kind_id", "error_kind", "id", postgresql_where=text("error_kind IS NOT NULL")),
+        Index("ix_runs_tags", "tags", postgresql_using="gin", postgresql_where=text("tags <> '{}'")),
+        # A text anywhere in these, whatever its case; one index, so that "in any of them" is one look-up.
+        Index(
+            "ix_runs_said_trgm",
+            *_SAID,
+            postgresql_using="gin",
+            postgresql_ops=dict.fromkeys(_SAID, "gin_trgm_ops"),
+        ),
         # One run a call, whoever starts it again.
         Index(
             "uq_runs_caller",
@@ -155,8 +186,7 @@ class RunEventRow(Base):
         ),
         Index(
             "ix_run_events_calls",
-            # U+0000 may stand in an entry, and Postgres reads no value of a document that has one.
-            text(r"CAST(CAST(replace(CAST(body AS text), '\u0000', '\ufffd') AS json) -> 'name' AS text)"),
+            CALLED_NAME,
             "run_id",
             postgresql_where=text("kind = 'started' AND effect NOT LIKE '%.m'"),
         ),

@@ -1,6 +1,7 @@
 """What lists of runs are asked for, and what they add up to."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -19,6 +20,8 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
     conversation_id: UUID | None = None
     batch_id: UUID | None = None
     model: str = ""
+    tool: str = ""
+    """A tool that was called, whatever came of it."""
     error_kind: tuple[FaultKind, ...] = ()
     tag: str = ""
     created_by: str = ""
@@ -29,10 +32,19 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Exclusive."""
 
 
+MOST_COUNTED = 10_000
+"""Runs that are added up, the newest ones: a person who sees more of them narrows the filter."""
+
+Span = Literal["minute", "hour", "day", "week"]
+
+
 class RunTotals(msgspec.Struct, frozen=True, kw_only=True):
-    """What the runs of a filter add up to. The percentiles are of the seconds that ended runs were worked on."""
+    """What the newest runs of a filter add up to. The percentiles are of the seconds that ended runs were worked on."""
 
     runs: int = 0
+    """At most `MOST_COUNTED`."""
+    is_all: bool = True
+    """False: the filter lets more runs through than were counted."""
     failed: int = 0
     p50_s: float | None = None
     """None: no run of the filter has ended."""
@@ -40,3 +52,15 @@ class RunTotals(msgspec.Struct, frozen=True, kw_only=True):
     tokens: int | None = None
     """None: no run reported it."""
     cost_usd: float | None = None
+    first_at: datetime | None = None
+    """When the oldest of them began, and the newest; None: there is none."""
+    last_at: datetime | None = None
+
+
+class RunCount(msgspec.Struct, frozen=True):
+    """How many runs began in a span of time, by how they stand."""
+
+    at: datetime
+    """Where the span begins."""
+    status: RunStatus
+    runs: int

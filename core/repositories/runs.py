@@ -2,20 +2,21 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, ColumnElement, Float, Numeric, Select, case, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Float, Numeric, Select, Subquery, Text, case, cast, func, select, text
 from sqlalchemy.orm import Session, defer
 
-from core.db.run_tables import RunRow
+from core.db.run_tables import CALLED_NAME, RunEventRow, RunRow
 from core.domain.run import ENDED, Run
-from core.domain.run_query import RunFilter, RunTotals
+from core.domain.run_query import MOST_COUNTED, RunCount, RunFilter, RunTotals, Span
 from core.ids import first_id
-from core.repositories.writing import matches
+from core.repositories.said import said_by
 
 _LIST_LIMIT = 500
+_OPEN = ("queued", "running", "waiting")
 _CLOCK_SLACK = timedelta(minutes=1)
 """How far an id's time may lie before the time that is kept beside it."""
 _SECONDS = cast(func.coalesce(RunRow.totals["active_s"].astext, "0"), Float)
@@ -24,6 +25,15 @@ _CALLED_COST_USD = cast(func.coalesce(RunRow.totals["called_cost_usd"].astext, "
 _TOKENS = cast(RunRow.totals["usage"]["total_tokens"].astext, Numeric) - _CALLED_TOKENS
 """What a run used itself: the agents that it called have runs of their own, which are summed too."""
 _COST_USD = cast(RunRow.totals["usage"]["cost_usd"].astext, Float) - _CALLED_COST_USD
+_NEXT = """
+WITH RECURSIVE found AS (
+    (SELECT min({column}) AS value FROM runs WHERE {column} > '')
+    UNION ALL
+    SELECT (SELECT min({column}) FROM runs WHERE {column} > found.value) FROM found WHERE found.value IS NOT NULL
+)
+SELECT value FROM found WHERE value IS NOT NULL LIMIT 1000
+"""
+_VALUES = {column: text(_NEXT.format(column=column)) for column in ("model", "created_by")}
 
 
 class RunRepository:
@@ -64,7 +74,7 @@ class RunRepository:
     def counts(self) -> dict[str, int]:
         """How many runs that have not ended stand in which status; `held` beside `queued`."""
         place = case((RunRow.held, "held"), else_=RunRow.status)
-        open_ones = RunRow.status.not_in(ENDED)
+        open_ones = RunRow.status.in_(_OPEN)  # named, as the index has them
         return dict(list(self._session.execute(select(place, func.count()).where(open_ones).group_by(place))))
 
     def executed(self, limit: int = 200) -> list[Run]:
@@ -72,20 +82,39 @@ class RunRepository:
         statement = _runs().where(RunRow.status == "running").order_by(RunRow.id).limit(limit)
         return [_run(row) for row in self._session.scalars(statement)]
 
+    def count(self) -> int:
+        """Of all there are: for what goes through all of them anyway."""
+        return self._session.scalar(select(func.count()).select_from(RunRow)) or 0
+
     def totals(self, wanted: RunFilter) -> RunTotals:
-        """Of all runs that the filter lets through, not of one page."""
-        has_ended = RunRow.status.in_(ENDED)
+        """Of the newest runs that the filter lets through, not of one page."""
+        counted = _counted(wanted)
+        has_ended = counted.c.status.in_(ENDED)
         row = self._session.execute(
             select(
                 func.count().label("runs"),
-                func.count().filter(RunRow.status == "failed").label("failed"),
-                _percentile(0.5).filter(has_ended).label("p50_s"),
-                _percentile(0.95).filter(has_ended).label("p95_s"),
-                cast(func.sum(_TOKENS), BigInteger).label("tokens"),
-                func.sum(_COST_USD).label("cost_usd"),
-            ).where(*_conditions(wanted))
+                func.count().filter(counted.c.status == "failed").label("failed"),
+                _percentile(0.5, counted.c.seconds).filter(has_ended).label("p50_s"),
+                _percentile(0.95, counted.c.seconds).filter(has_ended).label("p95_s"),
+                cast(func.sum(counted.c.tokens), BigInteger).label("tokens"),
+                func.sum(counted.c.cost_usd).label("cost_usd"),
+                func.min(counted.c.created_at).label("first_at"),
+                func.max(counted.c.created_at).label("last_at"),
+            )
         ).one()
-        return msgspec.convert(row._mapping, RunTotals)  # noqa: SLF001 (SQLAlchemy's public name)
+        totals = msgspec.convert(row._mapping, RunTotals)  # noqa: SLF001 (SQLAlchemy's public name)
+        return msgspec.structs.replace(totals, is_all=totals.runs < MOST_COUNTED or not self._is_more(wanted))
+
+    def over_time(self, wanted: RunFilter, span: Span, zone: str) -> list[RunCount]:
+        """The same runs, by when they began. `zone` says where a day begins, by its IANA name."""
+        counted = _counted(wanted)
+        at = func.date_trunc(span, counted.c.created_at, zone).label("at")
+        rows = self._session.execute(select(at, counted.c.status, func.count()).group_by(at, counted.c.status))
+        return [RunCount(*row) for row in rows]
+
+    def values(self, column: Literal["model", "created_by"]) -> list[str]:
+        """The different values of a column, in order: each is found by index behind the one before."""
+        return list(self._session.scalars(_VALUES[column]))
 
     def list(self, wanted: RunFilter, before: UUID | None = None, limit: int = 50) -> list[Run]:
         """Newest first, from the run that follows `before`; at most 500."""
@@ -93,6 +122,18 @@ class RunRepository:
         if before is not None:
             statement = statement.where(RunRow.id < before)
         return [_run(row) for row in self._session.scalars(statement)]
+
+    def _is_more(self, wanted: RunFilter) -> bool:
+        """Whether the filter lets more runs through than are counted."""
+        behind = select(RunRow.id).where(*_conditions(wanted)).order_by(RunRow.id.desc()).offset(MOST_COUNTED).limit(1)
+        return self._session.scalar(behind) is not None
+
+
+def _counted(wanted: RunFilter) -> Subquery:
+    """What is added up of the newest runs: however many there are, no more than these are read."""
+    columns = (RunRow.status, RunRow.created_at, _SECONDS.label("seconds"), _TOKENS.label("tokens"))
+    newest = select(*columns, _COST_USD.label("cost_usd")).where(*_conditions(wanted))
+    return newest.order_by(RunRow.id.desc()).limit(MOST_COUNTED).subquery("counted")
 
 
 def _runs() -> Select[RunRow]:
@@ -106,13 +147,26 @@ def _conditions(wanted: RunFilter) -> Iterator[ColumnElement[bool]]:
     yield from (column == value for column, value in _equals(wanted) if value not in (None, ""))
     if wanted.tag:
         yield RunRow.tags.contains([wanted.tag])
+        yield RunRow.tags != []  # what the index of tags leaves out
+    if wanted.tool:
+        yield RunRow.id.in_(_calling(wanted.tool))
     if wanted.search:
-        yield matches(wanted.search, (RunRow.input, RunRow.output, RunRow.agent_name))
+        yield from said_by(wanted.search, (RunRow.input, RunRow.output, RunRow.agent_name))
     if wanted.since is not None:
         yield RunRow.id >= first_id(wanted.since - _CLOCK_SLACK)  # an index knows where these begin
         yield RunRow.created_at >= wanted.since
     if wanted.until is not None:
+        yield RunRow.id < first_id(wanted.until + _CLOCK_SLACK)
         yield RunRow.created_at < wanted.until
+
+
+def _calling(tool: str) -> Select[UUID]:
+    """The runs that called a tool, as the index of calls knows them."""
+    return select(RunEventRow.run_id).where(
+        cast(func.to_json(cast(tool, Text)), Text) == CALLED_NAME,
+        RunEventRow.kind == "started",
+        RunEventRow.effect.not_like("%.m"),
+    )
 
 
 def _equals(wanted: RunFilter) -> Iterator[tuple[Any, object]]:
@@ -124,8 +178,8 @@ def _equals(wanted: RunFilter) -> Iterator[tuple[Any, object]]:
     yield RunRow.created_by, wanted.created_by
 
 
-def _percentile(share: float) -> Any:
-    return func.percentile_cont(share).within_group(_SECONDS)
+def _percentile(share: float, seconds: ColumnElement[float]) -> Any:
+    return func.percentile_cont(share).within_group(seconds)
 
 
 def _run(row: RunRow) -> Run:

@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Float, Numeric, Row, Select, cast, func, select, true
+from sqlalchemy import ColumnElement, Float, Numeric, Row, Select, Uuid, any_, cast, func, select, true, union
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import LateralFromClause
 
@@ -16,10 +17,12 @@ from core.domain.excerpt import excerpt
 from core.domain.listing import AgentSummary, ConversationSummary
 from core.domain.run import Conversation
 from core.ids import first_id
+from core.repositories.said import LOOKED_THROUGH, is_indexed, said_by
 from core.repositories.writing import matches
 
 _LINE_CHARS = 200
 _TITLE_CHARS = 80
+_MOST_FOUND = 500
 _CALLED_TOKENS = cast(func.coalesce(RunRow.totals["called_tokens"].astext, "0"), Numeric)
 _CALLED_COST_USD = cast(func.coalesce(RunRow.totals["called_cost_usd"].astext, "0"), Float)
 _TOKENS = cast(RunRow.totals["usage"]["total_tokens"].astext, Numeric) - _CALLED_TOKENS
@@ -44,19 +47,13 @@ class SummaryRepository:
         return [_agent_summary(row) for row in self._session.execute(statement)]
 
     def conversations(self, search: str = "", *, archived: bool = False, limit: int = 100) -> list[ConversationSummary]:
-        """The newest first. Talks with a draft (*Try it*) are not listed."""
-        statement = _CONVERSATIONS.where(ConversationRow.archived == archived, _FIRST.c.kind.is_distinct_from("try"))
-        if search:
-            hit = _hit(search)
-            statement = (
-                statement.add_columns(
-                    hit.c.id.label("hit_id"), hit.c.input.label("hit_in"), hit.c.output.label("hit_out")
-                )
-                .outerjoin(hit, true())
-                .where(matches(search, (ConversationRow.title,)) | hit.c.id.is_not(None))
-            )
-        # Both ids begin with their time, so this is the order of the last thing that was said.
-        newest = statement.order_by(func.coalesce(_NEWEST.c.id, ConversationRow.id).desc()).limit(limit)
+        """The one in which something was said last comes first. Talks with a draft (*Try it*) are not listed."""
+        statement = _saying(search, archived=archived) if search else _CONVERSATIONS
+        newest = (
+            statement.where(ConversationRow.archived == archived, _FIRST.c.kind.is_distinct_from("try"))
+            .order_by(ConversationRow.updated_at.desc(), ConversationRow.id.desc())
+            .limit(limit)
+        )
         return [_found(row, search) for row in self._session.execute(newest)]
 
     def conversation(self, conversation_id: UUID) -> ConversationSummary | None:
@@ -77,11 +74,8 @@ def _agents(since: datetime) -> Select[Any]:
         .lateral("week")
     )
     is_live = (AgentRevisionRow.agent_id == AgentRow.id) & (AgentRevisionRow.number == AgentRow.live_revision)
-    return (
-        select(AgentRow, AgentRevisionRow.spec, last.label("last_run_at"), week)
-        .outerjoin(AgentRevisionRow, is_live)
-        .join(week, true())
-    )
+    live = select(AgentRevisionRow.spec).where(is_live).limit(1).scalar_subquery()  # the others are not read
+    return select(AgentRow, live.label("spec"), last.label("last_run_at"), week).join(week, true())
 
 
 def _agent_summary(row: Row[Any]) -> AgentSummary:
@@ -104,9 +98,10 @@ def _edge(name: str, order: ColumnElement[UUID]) -> LateralFromClause:
 
 _FIRST = _edge("first", RunRow.id.asc())
 _NEWEST = _edge("newest", RunRow.id.desc())
+_AGENT_NAME = select(AgentRow.name).where(AgentRow.id == ConversationRow.agent_id).scalar_subquery().label("name")
 _CONVERSATIONS = (
-    select(ConversationRow, AgentRow.name, _FIRST.c.input.label("first_input"), *_NEWEST.c)
-    .outerjoin(AgentRow, AgentRow.id == ConversationRow.agent_id)
+    select(ConversationRow, _AGENT_NAME, _FIRST.c.input.label("first_input"), *_NEWEST.c)
+    .select_from(ConversationRow)
     .outerjoin(_FIRST, true())
     .outerjoin(_NEWEST, true())
 )
@@ -121,6 +116,42 @@ def _hit(search: str) -> LateralFromClause:
         .limit(1)
         .lateral("hit")
     )
+
+
+def _saying(search: str, *, archived: bool) -> Select[Any]:
+    """Conversations with the text in their title or in one of their runs; `hit_…` is of the newest such run.
+
+    Only the newest that say it are looked at: a common word stands almost everywhere.
+    """
+    said = (
+        select(RunRow.conversation_id)
+        .where(RunRow.conversation_id.is_not(None), *said_by(search, (RunRow.input, RunRow.output)))
+        .order_by(RunRow.id.desc())
+        .limit(_MOST_FOUND)
+    )
+    found = func.array(union(said, _titled(search, archived=archived)).scalar_subquery(), type_=ARRAY(Uuid))
+    hit = _hit(search)
+    return (
+        _CONVERSATIONS.add_columns(hit.c.id.label("hit_id"), hit.c.input.label("hit_in"), hit.c.output.label("hit_out"))
+        .outerjoin(hit, true())
+        .where(ConversationRow.id == any_(found))  # by index, where a join would read the whole table
+    )
+
+
+def _titled(search: str, *, archived: bool) -> Select[Any]:
+    """The newest conversations with the text in their title. One too short for the index is looked for in fewer."""
+    order = (ConversationRow.updated_at.desc(), ConversationRow.id.desc())
+    newest = (
+        select(ConversationRow.id, ConversationRow.title).where(ConversationRow.archived == archived).order_by(*order)
+    )
+    if is_indexed(search):
+        return (
+            newest.with_only_columns(ConversationRow.id)
+            .where(matches(search, (ConversationRow.title,)))
+            .limit(_MOST_FOUND)
+        )
+    looked_through = newest.limit(LOOKED_THROUGH).subquery()
+    return select(looked_through.c.id).where(matches(search, (looked_through.c.title,))).limit(_MOST_FOUND)
 
 
 def _found(row: Row[Any], search: str) -> ConversationSummary:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -46,10 +46,11 @@ class ToolRepository:
         return None if row is None else _tool(row)
 
     def list(self, search: str = "", *, archived: bool = False) -> list[ToolSpec]:
-        statement = select(ToolRow).where(ToolRow.archived == archived).order_by(ToolRow.name)
+        columns = (ToolRow.id, *(getattr(ToolRow, name) for name in _COLUMNS))  # no object for each of thousands
+        statement = select(*columns).where(ToolRow.archived == archived).order_by(ToolRow.name)
         if search:
             statement = statement.where(matches(search, (ToolRow.name, ToolRow.description, ToolRow.source)))
-        return [_tool(row) for row in self._session.scalars(statement)]
+        return [_tool(row) for row in self._session.execute(statement)]
 
     def names(self) -> set[str]:
         """Every name that is taken, those of archived tools included."""
@@ -119,5 +120,5 @@ def _columns(tool: ToolSpec) -> dict[str, Any]:
     return {**{name: getattr(tool, name) for name in _COLUMNS}, "schema_hash": tool.schema_hash()}
 
 
-def _tool(row: ToolRow) -> ToolSpec:
+def _tool(row: ToolRow | Row[Any]) -> ToolSpec:
     return ToolSpec(id=str(row.id), **{name: getattr(row, name) for name in _COLUMNS})

@@ -13,7 +13,7 @@ from core.domain.frames import Frame, TextFrame
 from core.domain.journal import Partial
 from core.domain.result import Err, Result
 from core.domain.run import Run, RunStatus
-from core.domain.run_query import RunFilter, RunTotals
+from core.domain.run_query import RunCount, RunFilter, RunTotals, Span
 from core.domain.state import RunState
 from core.engine.feed import Feed
 from core.engine.state import fold
@@ -25,6 +25,8 @@ from core.services.sent_request import Sent, sent_request
 
 Runs = list[Run]
 Events = list[Event]
+Counts = list[RunCount]
+Names = list[str]
 
 
 class RunView(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +60,21 @@ class RunReading:
     def totals(self, query: RunFilter | None = None) -> RunTotals:
         with UnitOfWork(self._engine) as unit:
             return RunRepository(unit.session).totals(query or RunFilter())
+
+    def over_time(self, query: RunFilter, span: Span, zone: str) -> Counts:
+        """The runs that `totals` adds up, by when they began. `zone`: where a day begins, by its IANA name."""
+        with UnitOfWork(self._engine) as unit:
+            return RunRepository(unit.session).over_time(query, span, zone)
+
+    def models(self) -> Names:
+        """Every model that a run was asked of, in order."""
+        with UnitOfWork(self._engine) as unit:
+            return RunRepository(unit.session).values("model")
+
+    def people(self) -> Names:
+        """Everybody who started a run, in order."""
+        with UnitOfWork(self._engine) as unit:
+            return RunRepository(unit.session).values("created_by")
 
     def events(self, run_id: UUID, after: int = -1) -> Events:
         """The journal's entries behind `after`."""

@@ -20,6 +20,7 @@ from core.domain.tool import ToolSpec
 from core.engine.feed import Feed
 from core.engine.state import fold
 from core.engine.transcript import conversation
+from core.repositories.conversations import ConversationRepository
 from core.repositories.journal import JournalRepository
 from core.repositories.runs import RunRepository
 from core.services.attachments import AttachmentService, StoredFile, Taken
@@ -153,6 +154,8 @@ class RunService(RunReading):
             events = JournalRepository(unit.session.connection()).create(run, facts, self._lease_s)
             if beside is not None and (refused := beside(unit.session, run.id)):
                 return refused
+            if run.conversation_id is not None:
+                ConversationRepository(unit.session).update(run.conversation_id)  # the newest of its list now
             unit.commit()
         if claims:
             self._executor.submit(run.id, events)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from core.db.engine import create_engine
 from core.db.tables import metadata
@@ -24,6 +24,7 @@ def described(empty_database_url: str) -> Iterator[Connection]:
     """A connection to a database made from the tables, without migrations."""
     engine = create_engine(empty_database_url)
     with engine.connect() as connection:
+        connection.execute(text("CREATE EXTENSION pg_trgm"))
         metadata.create_all(connection)
         yield connection
     engine.dispose()

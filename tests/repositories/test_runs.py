@@ -1,14 +1,17 @@
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
 
 from core.db.agent_tables import AgentRow
-from core.db.run_tables import ConversationRow
+from core.db.run_tables import ConversationRow, RunEventRow
+from core.domain.event import Started, encode
 from core.domain.message import Usage
 from core.domain.run import Totals
 from core.domain.run_query import RunFilter, RunTotals
-from core.ids import new_id
+from core.ids import first_id, new_id
+from core.repositories import runs as repository
 from core.repositories.runs import RunRepository
 from tests.support.run_rows import keep, run_row
 
@@ -23,6 +26,7 @@ def runs(engine):
         AgentRow(id=AGENT, name="Clerk", draft={}),
         ConversationRow(id=TALK, agent_id=AGENT),
         run_row(
+            id=first_id(NOW),
             input="What is 100% of 7?",
             agent_id=AGENT,
             agent_name="Clerk",
@@ -33,6 +37,7 @@ def runs(engine):
             revision=2,
         ),
         run_row(
+            id=first_id(NOW + timedelta(hours=1)),
             input="And 1000?",
             status="failed",
             error_kind="timeout",
@@ -100,6 +105,37 @@ def test_totals(runs):
     assert (totals.runs, totals.failed, totals.tokens, totals.cost_usd) == (4, 1, 15, 0.5)
     assert totals.p50_s == pytest.approx(1.0)
     assert totals.p95_s == pytest.approx(2.8)
+
+
+def test_totals_are_of_the_newest(runs, monkeypatch):
+    monkeypatch.setattr(repository, "MOST_COUNTED", 3)
+    totals = runs.totals(RunFilter())
+    assert (totals.runs, totals.is_all, totals.tokens) == (3, False, 5)
+    assert runs.totals(RunFilter(kind=("chat",))).is_all
+
+
+def test_runs_over_time_begin_where_a_day_begins(runs):
+    def days(zone):
+        return {(count.at, count.status): count.runs for count in runs.over_time(RunFilter(), "day", zone)}
+
+    day = NOW.replace(hour=0)
+    assert days("UTC") == {(day, "done"): 2, (day, "failed"): 1, (day, "queued"): 1}
+    assert {at for at, _ in days("Asia/Tokyo")} == {day - timedelta(hours=9), day + timedelta(hours=15)}
+    assert {at for at, _ in days("Pacific/Auckland")} == {day + timedelta(hours=11)}
+
+
+def test_runs_that_called_a_tool(engine, runs):
+    chat = runs.list(RunFilter(kind=("chat",)))[0]
+    call = Started(effect="1.0", attempt=1, name="look_up", arguments="\x00", key="k")
+    row = RunEventRow(run_id=chat.id, seq=1, epoch=1, kind="started", effect="1.0", attempt=1, at=NOW, hash=b"")
+    row.body = json.loads(encode(call))
+    keep(engine, row)
+    assert runs.list(RunFilter(tool="look_up")) == [chat]
+    assert runs.list(RunFilter(tool="look")) == []
+
+
+def test_values_to_filter_by(runs):
+    assert (runs.values("model"), runs.values("created_by")) == (["small"], ["ada"])
 
 
 def test_totals_of_nothing(runs):

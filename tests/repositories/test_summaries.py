@@ -91,7 +91,7 @@ def test_a_conversation_in_which_nothing_was_said(engine):
 
 def test_conversations_by_what_was_said_last_without_tries_and_archived_ones(engine):
     ids = [new_id() for _ in range(4)]
-    rows = [ConversationRow(id=i, title=str(n)) for n, i in enumerate(ids)]
+    rows = [ConversationRow(id=i, title=str(n), updated_at=NOW - timedelta(hours=n)) for n, i in enumerate(ids)]
     rows[3].archived = True
     keep(engine, *rows, run_row(kind="try", conversation_id=ids[0]), run_row(conversation_id=ids[1]))
     assert [row.conversation.title for row in conversations(engine)] == ["1", "2"]

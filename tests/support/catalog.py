@@ -17,7 +17,9 @@ _QUESTIONS = {
 _TRIGGERS = """
     SELECT tgrelid::regclass, tgname, pg_get_triggerdef(oid) FROM pg_trigger
     WHERE NOT tgisinternal
-    UNION ALL SELECT NULL, proname, pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace"""
+    UNION ALL SELECT NULL, proname, pg_get_functiondef(oid) FROM pg_proc
+    WHERE pronamespace = 'public'::regnamespace
+      AND NOT EXISTS (SELECT FROM pg_depend WHERE pg_depend.objid = pg_proc.oid AND deptype = 'e')"""
 
 
 def tables(connection: Connection) -> set[str]:
@@ -31,5 +33,5 @@ def tables(connection: Connection) -> set[str]:
 
 
 def triggers(connection: Connection) -> set[str]:
-    """One line for each trigger and function."""
+    """One line for each trigger and function, those of extensions left out."""
     return {" ".join(str(part) for part in row) for row in connection.execute(text(_TRIGGERS))}

@@ -68,6 +68,7 @@ ROWS = {
         "INSERT INTO api_keys (id, name, prefix, hash) VALUES (gen_random_uuid(), 'k', 'ary_', sha256('k'))",
         "INSERT INTO api_calls (run_id, key_id, digest) SELECT r.id, k.id, sha256('q') FROM runs r, api_keys k LIMIT 1",
     ),
+    "0013": (),
 }
 
 
