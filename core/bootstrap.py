@@ -26,6 +26,7 @@ from core.services.conversations import ConversationService
 from core.services.crew import Around, Parts, executor_of, parts_of
 from core.services.datasets import DatasetService
 from core.services.decisions import DecisionService
+from core.services.document_reading import DocumentReader
 from core.services.drill import DrillService
 from core.services.endpoints import EndpointService
 from core.services.evaluation_drive import EvaluationDrive, EvaluationLoop
@@ -37,6 +38,8 @@ from core.services.gates import GateService
 from core.services.health import HealthService
 from core.services.http_drafts import HttpDrafts
 from core.services.hub_tools import HubTools
+from core.services.knowledge import KnowledgeService
+from core.services.knowledge_search import KnowledgeSearch
 from core.services.local_models import LocalModelService
 from core.services.log_book import LogBook
 from core.services.mcp_drafts import McpDrafts
@@ -60,6 +63,7 @@ from core.services.variants import VariantService
 from core.settings import Settings, load
 from core.tools.agent.executor import AgentExecutor
 from core.tools.hub.executor import HubExecutor
+from core.tools.knowledge.executor import KnowledgeExecutor
 
 _log = logging.getLogger(__name__)
 
@@ -86,6 +90,9 @@ class App:
     python_tools: PythonTools
     hub_tools: HubTools
     tool_samples: ToolSamples
+    knowledge: KnowledgeService
+    knowledge_search: KnowledgeSearch
+    document_reader: DocumentReader
     runs: RunService
     backups: BackupService
     publishing: PublishService
@@ -116,6 +123,7 @@ class App:
         self.proof_desk.close()
         self.backup_desk.close()
         self.evaluation_loop.stop()
+        self.document_reader.close()
         self.executor.stop()
         self.local_models.close()
         self._parts.close()
@@ -148,6 +156,8 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
     runs = _runs(settings, parts, specs, executor, attachments)
     toolbox.serve("agent", AgentExecutor(_called(settings, parts, specs, executor, runs)))
     toolbox.serve("hf", HubExecutor(parts.outbound, vault, attachments))
+    search, reader = KnowledgeSearch(engine), DocumentReader(engine)
+    toolbox.serve("knowledge", KnowledgeExecutor(search))
     variants = VariantService(agents)
     comparisons = ComparisonService(engine, agents, variants)
     proofs = _proofs(settings, parts, executor, attachments)
@@ -177,6 +187,9 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
         python_tools=PythonTools(engine, maker, runs.try_tool),
         hub_tools=HubTools(engine, catalogue, maker, parts.outbound, runs.try_tool),
         tool_samples=ToolSamples(engine),
+        knowledge=KnowledgeService(engine, catalogue, reader),
+        knowledge_search=search,
+        document_reader=reader,
         runs=runs,
         publishing=publishing,
         api_runs=ApiRunService(engine, publishing, runs, attachments),
@@ -256,6 +269,7 @@ def get_app() -> App:
             app.executor.start()
             if settings.execute:
                 app.evaluation_loop.start()
+                app.document_reader.wake()
             _log.info("Aryabhatta %s is up; home %s, executes runs: %s", __version__, settings.home, settings.execute)
             _anchor.app = app
         return app

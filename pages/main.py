@@ -33,6 +33,7 @@ def screens() -> dict[str, list[st.Page]]:
             page("agent", "Agent", "robot_2", hidden=True),
             page("prompts", "Prompts", "article"),
             page("tools", "Tools", "build"),
+            page("knowledge", "Knowledge", "menu_book"),
             page("datasets", "Datasets", "dataset"),
         ],
         "Use": [

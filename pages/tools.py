@@ -31,6 +31,7 @@ KINDS: dict[ToolKind, tuple[str, str]] = {
     "hf": ("Hugging Face", "Tasks and Spaces."),
     "python": ("Python", "Functions in a sandbox."),
     "agent": ("Agents", "An agent that another agent may ask."),
+    "knowledge": ("Knowledge", "Collections of documents, searched for passages to cite."),
 }
 
 MOST_CARDS = 60
@@ -43,6 +44,7 @@ WAYS = {
     "hf": "Hugging Face task",
     "python": "Python function",
     "agent": "Agent as a tool",
+    "knowledge": "Collection of documents",
 }
 
 
@@ -124,6 +126,8 @@ def everything(app: App) -> None:
                 import_openapi(app)
             case "agent":
                 agent_tool(app)
+            case "knowledge":
+                st.switch_page("knowledge.py")
     show_said()
     search = st.text_input(
         "Search",

@@ -38,7 +38,7 @@ class ToolRow(Base):
     __table_args__ = (
         UniqueConstraint("name"),
         CheckConstraint("name ~ '^[a-zA-Z0-9_-]{1,64}$'", name="name_legal"),
-        CheckConstraint("kind IN ('http', 'openapi', 'mcp', 'hf', 'python', 'agent')", name="kind_known"),
+        CheckConstraint("kind IN ('http', 'openapi', 'mcp', 'hf', 'python', 'agent', 'knowledge')", name="kind_known"),
         CheckConstraint("effect IN ('read', 'write')", name="effect_known"),
         CheckConstraint("repeat IN ('safe', 'key', 'check', 'never')", name="repeat_known"),
     )

@@ -10,7 +10,7 @@ from core.domain.attachment import Attachment
 from core.domain.canonical import Json, content_hash
 from core.domain.message import Usage
 
-ToolKind = Literal["builtin", "http", "openapi", "mcp", "hf", "python", "agent"]
+ToolKind = Literal["builtin", "http", "openapi", "mcp", "hf", "python", "agent", "knowledge"]
 ToolEffect = Literal["read", "write"]
 """Whether a call only looks (`read`) or changes the world (`write`)."""
 Repeat = Literal["safe", "key", "check", "never"]

@@ -55,7 +55,7 @@ class Checked(NamedTuple):
 
 
 def check_file(upload: Upload) -> Result[Checked]:
-    name = _name(upload.name)
+    name = file_name(upload.name)
     if not upload.content:
         return Err("invalid", f"{name} is empty.", "attachments")
     if image_magic(upload.content):
@@ -164,12 +164,8 @@ def _pdf(name: str, content: bytes) -> Result[Checked]:
 
 
 def _text(name: str, content: bytes) -> Result[Checked]:
-    encoding = next((encoding for mark, encoding in _MARKED if content.startswith(mark)), "utf-8")
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError:
-        text = "\x00"
-    if "\x00" in text:
+    text = text_of(content)
+    if text is None:
         return _refused(
             name,
             "is neither an image (PNG, JPEG, WebP, GIF) nor sound (WAV, MP3, OGG, FLAC, M4A) nor a PDF nor text in UTF-8",
@@ -183,6 +179,16 @@ def _text(name: str, content: bytes) -> Result[Checked]:
             _attachment(name, kept, text_sha256=given.sha256), tuple({kept.sha256: kept, given.sha256: given}.values())
         )
     )
+
+
+def text_of(content: bytes) -> str | None:
+    """The text of a file in UTF-8, or in UTF-16 that says so; None: it is no such text."""
+    encoding = next((encoding for mark, encoding in _MARKED if content.startswith(mark)), "utf-8")
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+    return None if "\x00" in text else text
 
 
 def _attachment(name: str, kept: StoredFile, **more: object) -> Attachment:
@@ -199,7 +205,7 @@ def _stored(content: bytes, media_type: str) -> StoredFile:
     return StoredFile(hashlib.sha256(content).hexdigest(), media_type, content)
 
 
-def _name(name: str) -> str:
+def file_name(name: str) -> str:
     """The file's own name, without folders and without what cannot be written down."""
     own = _clean(name).replace("\\", "/").rsplit("/", 1)[-1]
     return "".join(char for char in own if char.isprintable())[-_NAME_CHARS:] or "file"

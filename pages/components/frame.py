@@ -77,6 +77,10 @@ button[kind="primary"],[data-testid="stBaseButton-primary"],[data-testid="stBase
 .structured tr:last-child>th,.structured tr:last-child>td{border-bottom:0}
 .structured th{font-weight:400;color:%quiet;white-space:nowrap}.structured th[scope=row]{width:1%;padding-right:1.2rem}
 .structured .structured{font-size:inherit}.scroll{overflow-x:auto}.structured i{color:%quiet;font-style:normal}
+.passages article{border:1px solid %line;border-radius:.5rem;padding:.5rem .75rem;margin-bottom:.5rem}
+.passages header{overflow-wrap:anywhere}.passages a{color:inherit;text-decoration:none}.passages a:hover{text-decoration:underline}
+.passages .said{max-height:10rem;overflow-y:auto;font-size:.9375rem;line-height:1.5;margin-top:.25rem}
+.passages.whole .said{max-height:none}.passages .chosen{border-color:currentColor;background:%raised}
 .st-key-code_python textarea{font-family:"Source Code Pro",ui-monospace,monospace;font-size:.875rem;line-height:1.55;
   tab-size:4;white-space:pre;overflow-x:auto}
 [class*="st-key-tool_running"] [data-testid="stIconMaterial"]{animation:turn 1.2s linear infinite}

@@ -13,6 +13,7 @@ from pages.components.text import duration, plain, short
 from pages.components.tool_progress import tool_progress
 from pages.components.tool_result import tool_result
 from pages.components.tool_rows import row, rows
+from pages.components.tool_shape import is_wide
 from pages.components.tool_text import parsed
 from pages.components.words import kind_words, words
 
@@ -73,7 +74,10 @@ def _body(call: CallState, state: StateName, key: str, *, narrow: bool = False) 
     arguments(call.arguments or call.call.arguments)
     if result := _result(call):
         data = call.finished.data if call.finished and not call.settled else None
-        row("result", lambda: tool_result(result, data, key))
+        if is_wide(data):
+            tool_result(result, data, key)
+        else:
+            row("result", lambda: tool_result(result, data, key))
     if not narrow:
         _made(call)
     if note := _note(call, state):

@@ -6,9 +6,10 @@ from typing import Any, Literal, assert_never
 import streamlit as st
 from PIL import Image
 
+from pages.components.passages import found_passages
 from pages.components.text import plain
 from pages.components.tool_rows import long_text, rows
-from pages.components.tool_shape import Link, Media, Pairs, Shape, Table, Text, shapes
+from pages.components.tool_shape import Link, Media, Pairs, Passages, Shape, Table, Text, shapes
 
 _TABLE_PX, _FEW_ROWS = 320, 8
 _BEGINNINGS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
@@ -33,6 +34,8 @@ def _drawn(shape: Shape, key: str) -> None:
             rows(values)
         case Table():
             _table(shape)
+        case Passages(search):
+            found_passages(search)
         case _:
             assert_never(shape)
 

@@ -7,6 +7,9 @@ from binascii import Error as NotBase64
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import msgspec
+
+from core.domain.knowledge import Search
 from pages.components.tool_text import shown
 
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
@@ -43,7 +46,13 @@ class Table(NamedTuple):
     total: int
 
 
-Shape = Text | Media | Link | Pairs | Table
+class Passages(NamedTuple):
+    """What a search of documents found."""
+
+    search: Search
+
+
+Shape = Text | Media | Link | Pairs | Table | Passages
 
 
 def shapes(text: str, data: Any) -> list[Shape]:
@@ -55,6 +64,8 @@ def shapes(text: str, data: Any) -> list[Shape]:
             return [_table([dict(zip(names, row, strict=False)) for row in rows])] if rows else [Text(text)]
         case {"status": int(status), "body": dict() | list() as body, **rest} if not rest and (made := _of_value(body)):
             return [Text(f"HTTP {status}"), made]
+        case {"knowledge": dict(found), **rest} if not rest and (made := _of_search(found)):
+            return [made]
         case _:
             return [_of_text(text)]
 
@@ -62,6 +73,11 @@ def shapes(text: str, data: Any) -> list[Shape]:
 def has_media(data: Any) -> bool:
     """Whether a result holds pictures or sounds: as a value they are unreadable and long."""
     return any(isinstance(shape, Media) for shape in shapes("", data))
+
+
+def is_wide(data: Any) -> bool:
+    """Whether a result needs the whole width, beside no label."""
+    return any(isinstance(shape, Passages) for shape in shapes("", data))
 
 
 def _of_block(block: Any) -> list[Shape]:
@@ -81,6 +97,14 @@ def _of_block(block: Any) -> list[Shape]:
             return [Text(f"[{kind}: {why}]")]
         case _:
             return [Text(json.dumps(block, ensure_ascii=False))]
+
+
+def _of_search(found: dict[str, Any]) -> Shape | None:
+    """None: it only looks like a search of ours."""
+    try:
+        return Passages(msgspec.convert(found, Search))
+    except msgspec.ValidationError:
+        return None
 
 
 def _media(kind: str, data: str) -> Shape:

@@ -19,7 +19,19 @@ from tests.support.scripted import Answer, ScriptedServer, calls, chunk, status,
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("e2e_deep_links")]
 
-SCREENS = ["Home", "Agents", "Prompts", "Tools", "Datasets", "Chat", "Compare", "Evaluations", "Runs", "Settings"]
+SCREENS = [
+    "Home",
+    "Agents",
+    "Prompts",
+    "Tools",
+    "Knowledge",
+    "Datasets",
+    "Chat",
+    "Compare",
+    "Evaluations",
+    "Runs",
+    "Settings",
+]
 NOBODY = "0199c0de-0000-7000-8000-000000000000"
 ADDRESSES = {
     "": "Good (morning|afternoon|evening)",
@@ -29,6 +41,7 @@ ADDRESSES = {
     "tools?tool=calculator": "calculator",
     f"chat?conversation={NOBODY}": "New chat",
     "compare": "Compare",
+    "knowledge": "Knowledge",
     "datasets": "Datasets",
     "evaluations": "Evaluations",
     f"evaluation?evaluation={NOBODY}": "Evaluation",

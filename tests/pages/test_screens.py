@@ -19,6 +19,7 @@ SCREENS = (
     "run",
     "prompts",
     "tools",
+    "knowledge",
     "datasets",
     "evaluations",
     "evaluation",

@@ -69,6 +69,21 @@ ROWS = {
         "INSERT INTO api_calls (run_id, key_id, digest) SELECT r.id, k.id, sha256('q') FROM runs r, api_keys k LIMIT 1",
     ),
     "0013": (),
+    "0014": (
+        "INSERT INTO collections (id, name, language, tool) VALUES (gen_random_uuid(), 'c', 'german', 'search_c')",
+        (
+            "INSERT INTO documents (id, collection_id, name, size_bytes, sha256, content) "
+            "SELECT gen_random_uuid(), id, 'd.txt', 1, '', 'x' FROM collections"
+        ),
+        (
+            "INSERT INTO passages (id, collection_id, document_id, number, text, language) "
+            "SELECT gen_random_uuid(), collection_id, id, 1, 'Bücher', 'german' FROM documents"
+        ),
+        (
+            "INSERT INTO tools (id, name, kind, parameters, schema_hash, effect, repeat) "
+            "VALUES (gen_random_uuid(), 'search_c', 'knowledge', '{}', 'c1:', 'read', 'safe')"
+        ),
+    ),
 }
 
 

@@ -1,0 +1,1 @@
+"""A collection of documents as a tool: its call is a search, answered with passages."""
