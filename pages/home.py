@@ -32,7 +32,7 @@ def greeting() -> str:
 
 def needs(app: App) -> list[Run]:
     """Runs that only a person can bring further."""
-    return app.runs.list(RunFilter(status=("waiting",)), limit=MOST_NEEDS)
+    return app.runs.needing_people(MOST_NEEDS)
 
 
 def header(waiting: int) -> None:

@@ -17,9 +17,15 @@ _CALL = click.argument("call", metavar="CALL")
 @click.command()
 @_ID
 @_CALL
-@click.option("--args", "arguments", metavar="JSON", default="", help="Execute it with these arguments instead.")
+@click.option(
+    "--args",
+    "arguments",
+    metavar="JSON",
+    default="",
+    help="Execute it with these arguments instead, or what it asks for.",
+)
 def approve(id_: str, call: str, arguments: str) -> int:
-    """Let a call that waits be executed, once."""
+    """Let a call that waits be executed, once; or answer what a call under way asks."""
     with opened() as app:
         decided = value_of(app.decisions.approve(run_id(id_), call, who(), arguments=arguments))
     return _goes_on(decided, "approved")
@@ -30,7 +36,7 @@ def approve(id_: str, call: str, arguments: str) -> int:
 @_CALL
 @click.option("--reason", default="", help="The model is told.")
 def deny(id_: str, call: str, reason: str) -> int:
-    """Refuse a call that waits."""
+    """Refuse a call that waits, or what a call under way asks for."""
     with opened() as app:
         decided = value_of(app.decisions.deny(run_id(id_), call, who(), reason))
     return _goes_on(decided, "denied")

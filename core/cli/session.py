@@ -1,24 +1,35 @@
 """What every command begins with: the App, and who is asking."""
 
 import getpass
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
+import msgspec
+
 from core import logs
 from core.bootstrap import App, build
 from core.cli.exits import stop
+from core.engine.ports import Ports
 from core.settings import Settings, load
 
 
 @contextmanager
 def opened() -> Iterator[App]:
     """An App that executes what this command starts and nothing else; it lets go of everything at the end."""
-    app = build(settings(), adopt=False)
+    app = build(settings(), adopt=False, around=_at_a_terminal)
     try:
         yield app
     finally:
         app.close()
+
+
+def _at_a_terminal(ports: Ports) -> Ports:
+    """Whether calls may wait for a person's answer: only a command that somebody watches does."""
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        return ports
+    return msgspec.structs.replace(ports, nobody="The command runs without a terminal: no person sits at it.")
 
 
 def settings(process: str = "command") -> Settings:

@@ -17,7 +17,9 @@ from core.domain.event import (
     Settled,
     Started,
     Unknown,
+    effect_of,
 )
+from core.domain.question import Question
 from core.errors import Fault, FaultKind
 
 _WHAT_TO_DO: dict[FaultKind, str] = {
@@ -82,6 +84,10 @@ def progress_line(event: Event) -> str:
             return f"  {reason}"
         case Unknown(effect=effect, reason=reason):
             return f"? Nobody can say whether call {effect} happened. {shortened(reason, 200)}"
+        case Asked(question=Question() as question):
+            return _asked_in_a_call(event, question)
+        case Answered(effect=effect, say="deny" | "cancel" as say, who="", reason=reason):
+            return f"! Nobody answered call {effect}, so its server was told {say}. {reason}"
         case Asked(effect=effect, why="approval"):
             return f"? Call {effect} waits for a person's approval."
         case Asked(effect=effect):
@@ -90,6 +96,18 @@ def progress_line(event: Event) -> str:
             return "\n".join(["! The answer does not fit its schema.", *(f"  {misfit}" for misfit in fit.misfits)])
         case _:
             return ""
+
+
+def _asked_in_a_call(event: Event, question: Question) -> str:
+    """What the server of a call asks, and the commands that answer from another terminal."""
+    place = f"{event.run_id} {effect_of(event.fact)}"
+    lines = [f"? Call {effect_of(event.fact)} asks: {shortened(question.message, 400)}"]
+    if question.url:
+        lines.append(f"  It wants you to visit: {question.url}")
+    elif question.fields:
+        lines.append(f"  It wants: {', '.join(question.fields)}")
+    values = "" if question.url else " --args JSON"
+    return "\n".join([*lines, f"  python -m core runs approve {place}{values}", f"  python -m core runs deny {place}"])
 
 
 def journal_line(event: Event) -> str:
@@ -115,7 +133,7 @@ def journal_line(event: Event) -> str:
         case Unknown():
             return f"{fact.effect} attempt {fact.attempt}: {shortened(fact.reason, 80)}"
         case Asked():
-            return f"{fact.effect}: {fact.why}"
+            return f"{fact.effect}: {shortened(fact.question.message) if fact.question else fact.why}"
         case Answered():
             return f"{fact.effect}: {fact.say} by {fact.who or 'somebody'} {shortened(fact.reason)}".strip()
         case Settled():

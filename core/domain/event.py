@@ -14,6 +14,7 @@ from core.domain.answer import Fit
 from core.domain.attachment import Attachment
 from core.domain.canonical import Json
 from core.domain.message import ToolCall, Usage
+from core.domain.question import Question, Say
 from core.domain.run import EndStatus, RunSpec
 from core.errors import Fault, FaultKind
 
@@ -186,20 +187,28 @@ class Unknown(_Fact, frozen=True, tag="unknown"):
 
 
 class Asked(_Fact, frozen=True, tag="asked"):
-    """A person has to decide. `shown` is the hash of exactly what they are shown; an answer is bound to it."""
+    """A person has to decide. `shown` is the hash of exactly what they are shown; an answer is bound to it.
+
+    `input`: the call is under way and its server asks for something; the run holds while it waits.
+    """
 
     effect: str
-    why: Literal["approval", "unknown"]
+    why: Literal["approval", "unknown", "input"]
     shown: str = ""
+    question: Question | None = None
+    """Of `input`: what is asked."""
+    until: datetime | None = None
+    """Of `input`: when nobody is waited for any more."""
 
 
 class Answered(_Fact, frozen=True, tag="answered"):
     effect: str
-    say: Literal["approve", "deny"]
+    say: Say
+    """`cancel` only where a call under way asked: it was put aside, or nobody answered in time."""
     shown: str = ""
     reason: str = ""
     arguments: str = ""
-    """The arguments as the person edited them; empty: unchanged."""
+    """The arguments as the person edited them, empty: unchanged; or what a call under way asked for, as JSON."""
     scope: Literal["call", "conversation"] = "call"
     """`conversation`: later calls in it may use this tool, as it is defined now, without asking."""
     tool: str = ""

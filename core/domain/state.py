@@ -18,6 +18,14 @@ epoch, no outcome. `unknown`: nobody can say whether it happened. `asked`: waits
 
 
 @dataclass(slots=True)
+class Inquiry:
+    """What a call asked a person while it was under way, and their word."""
+
+    asked: Asked
+    answered: Answered | None = None
+
+
+@dataclass(slots=True)
 class Attempt:
     """One try of an effect."""
 
@@ -31,6 +39,7 @@ class Attempt:
     lost_text: str = ""
     is_check: bool = False
     """It asks the tool's status check and executes nothing."""
+    inquiries: list[Inquiry] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -83,6 +92,12 @@ class CallState:
         return bool(self.attempts) and self.attempts[-1].is_check
 
     @property
+    def question(self) -> Asked | None:
+        """What its server asks a person, as far as the journal knows: that it is still under way, `RunState` knows."""
+        inquiries = self.attempts[-1].inquiries if self.attempts and self.attempts[-1].ended_at is None else ()
+        return next((one.asked for one in inquiries if one.answered is None), None)
+
+    @property
     def has_outcome(self) -> bool:
         """Whether the model can be told what became of this call."""
         return self.finished is not None or self.refused is not None or self.has_settlement
@@ -130,6 +145,10 @@ class RunState:
     totals: Totals = field(default_factory=Totals)
     in_flight: dict[str, int] = field(default_factory=dict)
     """Effects started in the current epoch that have no outcome, with their attempt."""
+
+    def question_of(self, call: CallState) -> Asked | None:
+        """What a call that is under way waits for a person to answer."""
+        return call.question if call.effect in self.in_flight else None
 
     def status_of(self, effect: ModelCall | CallState) -> EffectStatus:
         """One word for an effect, for `decide` and for the screens."""

@@ -9,6 +9,7 @@ import msgspec
 from core.domain.attachment import Attachment
 from core.domain.canonical import Json, content_hash
 from core.domain.message import Usage
+from core.domain.question import Ask
 
 ToolKind = Literal["builtin", "http", "openapi", "mcp", "hf", "python", "agent", "knowledge"]
 ToolEffect = Literal["read", "write"]
@@ -98,3 +99,5 @@ class ToolRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The run that calls; None where no run does."""
     files: tuple[Attachment, ...] = ()
     """Every file of the conversation so far, oldest first: what an argument may name."""
+    ask: Ask | None = None
+    """Asks a person in the middle of the call; the time limit stands still meanwhile. None: nobody can be asked."""

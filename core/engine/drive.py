@@ -18,8 +18,9 @@ from core.domain.run import RunStatus
 from core.domain.state import RunState
 from core.engine.batch import batch_of
 from core.engine.decide import CallModel, CallTools, End, Join, Nothing, Record, Stop, Wait, decide
-from core.engine.effects import ModelEffect, ToolEffect, abandoned
+from core.engine.effects import ModelEffect, ToolEffect, abandoned, nobody_for
 from core.engine.ports import Ports, Room
+from core.engine.questions import Questions, is_moot
 from core.engine.requests import Requests
 from core.engine.state import add, fold
 from core.engine.transcript import files_of
@@ -45,7 +46,8 @@ class Drive:
         self._news = asyncio.Event()
         """Somebody else wrote to the journal."""
         self._wake = asyncio.Event()
-        """Somebody else wrote, or an effect ended."""
+        """Somebody else wrote, or an effect ended, or asks a person."""
+        self._questions = Questions(ports.now, self._wake.set, nobody_for(self.state, ports))
 
     @property
     def run_id(self) -> UUID:
@@ -171,7 +173,7 @@ class Drive:
         return self._requests
 
     async def _call_tools(self, action: CallTools) -> None:
-        effects = [ToolEffect(self.state, start, self._ports) for start in action.calls]
+        effects = [ToolEffect(self.state, start, self._ports, self._questions) for start in action.calls]
         await self._hold_lease()
         await self._record(tuple(effect.intent() for effect in effects))
         await self._hold_lease()
@@ -223,15 +225,18 @@ class Drive:
         return events
 
     def _happened(self, fact: Fact) -> None:
-        """Fold an outcome at once; it becomes durable with the next intent, or when the loop has to wait."""
+        """Fold what was not too late; it becomes durable with the next intent, or when the loop has to wait."""
+        if is_moot(self.state, fact):
+            return
         (event,) = self._seal((fact,))
         add(self.state, event)
         self._unsaved.append(event)
 
     async def _join(self) -> None:
-        """Wait until an effect ends or somebody writes to the journal."""
+        """Wait until an effect ends or asks something, or somebody writes to the journal."""
         if self._unsaved:
             await self._record(())
+        self._questions.hand_over(self.state)
         await self._wake.wait()
         self._wake.clear()
         if self._is_lost:
@@ -242,8 +247,9 @@ class Drive:
             await self._reload()
 
     def _collect(self) -> None:
-        for effect in [name for name, task in self._tasks.items() if task.done()]:
-            self._happened(self._tasks.pop(effect).result())
+        done = [effect for effect, task in self._tasks.items() if task.done()]
+        for fact in (*self._questions.take(), *(self._tasks.pop(effect).result() for effect in done)):
+            self._happened(fact)
 
     async def _stop(self) -> None:
         """The run was cancelled: every task says itself what became of its effect."""
@@ -277,8 +283,7 @@ class Drive:
         self.state = state
         self._requests = None
         for fact in kept:
-            if getattr(fact, "effect", None) in self.state.in_flight:
-                self._happened(fact)
+            self._happened(fact)
 
     async def _let_go(self, status: RunStatus) -> RunStatus:
         await self._record((), status)

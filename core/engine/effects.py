@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
@@ -16,6 +17,7 @@ from core.domain.state import RunState
 from core.domain.tool import Caller, ToolRequest, ToolResult
 from core.engine.decide import CallModel, ToolStart
 from core.engine.ports import Ports
+from core.engine.questions import Questions
 from core.engine.requests import Requests
 from core.engine.transcript import files_at_hand
 from core.errors import Fault, FaultError, OutcomeUnknown
@@ -133,8 +135,8 @@ class ModelEffect:
 class ToolEffect:
     """One tool call, decided, judged and journaled; or, where its outcome is unknown, a look at what became of it."""
 
-    def __init__(self, state: RunState, start: ToolStart, ports: Ports) -> None:
-        self._state, self._start, self._ports = state, start, ports
+    def __init__(self, state: RunState, start: ToolStart, ports: Ports, questions: Questions) -> None:
+        self._state, self._start, self._ports, self._questions = state, start, ports, questions
         self._key = f"{state.run_id}/{start.effect}"
 
     def intent(self) -> Started:
@@ -198,6 +200,7 @@ class ToolEffect:
     def _request(self) -> ToolRequest:
         arguments: dict[str, Json] = json.loads(self._start.arguments)
         limit_s = min(self._start.tool.time_limit_s, seconds_left(self._state))
+        place = (str(self._state.run_id), self._start.effect, self._start.attempt)
         return ToolRequest(
             tool=self._start.tool,
             arguments=arguments,
@@ -205,6 +208,7 @@ class ToolEffect:
             time_limit_s=limit_s,
             caller=caller_of(self._state, self._start.effect),
             files=tuple(files_at_hand(self._state)),
+            ask=partial(self._questions.ask, place),
         )
 
     def _done(self, result: ToolResult, started: datetime) -> Finished:
@@ -244,6 +248,11 @@ def caller_of(state: RunState, effect: str) -> Caller:
         cost_usd=None if limits.cost_usd is None else max(0.0, limits.cost_usd - (used.cost_usd or 0.0)),
         tool_mode=state.spec.tool_mode,
     )
+
+
+def nobody_for(state: RunState, ports: Ports) -> str:
+    """Why no person can be asked by calls of this run; empty: somebody may be there."""
+    return "This run is part of a batch: no person sits at it." if state.in_batch else ports.nobody
 
 
 def abandoned(state: RunState, effect: str, attempt: int, fault: Fault) -> Fact:

@@ -39,6 +39,7 @@ def faults(events: Sequence[Event]) -> list[str]:
         _keys,
         _once,
         _approvals,
+        _inquiries,
         _end,
         _replay,
     )
@@ -146,6 +147,30 @@ def _approvals(events: Sequence[Event]) -> Faults:
                 pass
 
 
+def _inquiries(events: Sequence[Event]) -> Faults:
+    """Only a call under way asks, and each question has one answer."""
+    under_way: set[str] = set()
+    open_: set[str] = set()
+    asked: set[str] = set()
+    for event in events:
+        match event.fact:
+            case Started(effect=effect):
+                under_way.add(effect)
+            case Finished(effect=effect) | Unknown(effect=effect):
+                under_way.discard(effect)
+            case Asked(effect=effect, why="input", shown=shown):
+                if effect not in under_way:
+                    yield f"{effect} asked a person without being under way"
+                open_.add(shown)
+                asked.add(shown)
+            case Answered(effect=effect, shown=shown) if shown in asked:
+                if shown not in open_:
+                    yield f"a question of {effect} was answered twice"
+                open_.discard(shown)
+            case _:
+                pass
+
+
 def _end(events: Sequence[Event]) -> Faults:
     ends = [event.seq for event in events if isinstance(event.fact, Ended)]
     if len(ends) > 1:
@@ -173,6 +198,8 @@ def _decided(event: Event, action: object) -> bool:
             # Entries of one commit were decided together, so a start may stand behind its siblings.
             place = (effect, attempt, is_check)
             return isinstance(action, CallTools) and place in {(c.effect, c.attempt, c.is_check) for c in action.calls}
+        case Asked(why="input"):
+            return True
         case Refused() | Asked():
             return isinstance(action, Record) and effect_of(event.fact) in {effect_of(fact) for fact in action.facts}
         case Ended():

@@ -115,3 +115,5 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     """Whether this worker's lease surely still stands: asked right before every effect."""
     lease_again: Callable[[], Awaitable[None]] = _no_other_lease
     """Wait until it was renewed after all. Raises `Fenced` when it never will be."""
+    nobody: str = ""
+    """Why calls cannot ask a person where this worker runs; empty: they can."""

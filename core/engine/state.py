@@ -25,7 +25,7 @@ from core.domain.event import (
     model_effect,
 )
 from core.domain.message import ToolCall, Usage
-from core.domain.state import Attempt, CallState, ModelCall, RunState, StepState
+from core.domain.state import Attempt, CallState, Inquiry, ModelCall, RunState, StepState
 
 
 def fold(events: Iterable[Event]) -> RunState:
@@ -191,14 +191,23 @@ def _unknown(state: RunState, at: datetime, fact: Unknown) -> None:
 
 
 def _asked(call: CallState, fact: Asked) -> None:
-    if fact.why == "unknown":
-        call.question_open = True
-    else:
-        call.asked, call.answered = fact, None
+    match fact.why:
+        case "unknown":
+            call.question_open = True
+        case "input":
+            call.attempts[-1].inquiries.append(Inquiry(fact))
+        case "approval":
+            call.asked, call.answered = fact, None
+        case why:
+            assert_never(why)
 
 
 def _answered(state: RunState, fact: Answered) -> None:
     call = _call(state, fact.effect)
+    inquiries = [one for attempt in call.attempts for one in attempt.inquiries if one.asked.shown == fact.shown]
+    if inquiries:
+        inquiries[0].answered = fact
+        return
     call.answered = fact
     if fact.scope == "conversation" and fact.say == "approve" and call.asked and call.asked.shown == fact.shown:
         state.allowed.add(fact.tool)

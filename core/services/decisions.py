@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from core.db.unit import UnitOfWork
 from core.domain.arguments import BadArguments, check_arguments
 from core.domain.event import Answered, Event, Fact, Settled
+from core.domain.question import Say, answer_fault
 from core.domain.result import Err, Ok, Result
 from core.domain.state import CallState, RunState
 from core.engine.state import fold
@@ -44,10 +45,15 @@ class DecisionService:
         """Let a call that waits be executed, once.
 
         `call`: the effect (`2.0`) or the provider's id of the call. `shown`: the hash of what the person saw;
-        when something else waits now, the approval does not count. `arguments`: JSON text, as edited.
+        when something else waits now, the approval does not count. `arguments`: JSON text, as edited; where the call
+        is under way and asks something, the answer.
         """
 
         def make(state: RunState, found: CallState) -> Fact | Err:
+            if state.question_of(found):
+                return _word(
+                    state, found, Answered(effect=found.effect, say="approve", shown=shown, who=who), arguments
+                )
             if refused := _not_asked(state, found):
                 return refused
             assert found.asked is not None
@@ -63,12 +69,22 @@ class DecisionService:
         return self._decide(run_id, call, make)
 
     def deny(self, run_id: UUID, call: str, who: str, reason: str = "") -> Result[Event]:
-        """Refuse a call that waits; the model is told, with the reason."""
+        """Refuse a call that waits; the model is told, with the reason. Or what a call under way asks for."""
 
         def make(state: RunState, found: CallState) -> Fact | Err:
+            if state.question_of(found):
+                return _word(state, found, Answered(effect=found.effect, say="deny", reason=reason, who=who))
             shown = found.asked.shown if found.asked else ""
             denied = Answered(effect=found.effect, say="deny", shown=shown, reason=reason, who=who)
             return _not_asked(state, found) or denied
+
+        return self._decide(run_id, call, make)
+
+    def answer(self, run_id: UUID, call: str, say: Say, who: str, *, shown: str, content: str = "") -> Result[Event]:
+        """Answer what the server of a call under way asks. `content`: the form's values as JSON text, of an approval."""
+
+        def make(state: RunState, found: CallState) -> Fact | Err:
+            return _word(state, found, Answered(effect=found.effect, say=say, shown=shown, who=who), content)
 
         return self._decide(run_id, call, make)
 
@@ -105,6 +121,18 @@ class DecisionService:
             self._executor.tell(run_id)
             self._executor.submit(run_id)
         return Ok(event)
+
+
+def _word(state: RunState, call: CallState, word: Answered, content: str = "") -> Answered | Err:
+    """A person's word on what a call under way asks, where it is what they were shown and fits the form."""
+    asked = state.question_of(call)
+    if asked is None or asked.question is None:
+        return Err("conflict", f"Call {call.effect} does not ask anything (any more).", "call")
+    if word.shown and word.shown != asked.shown:
+        return Err("conflict", "What is asked now is not what was shown. Look again, then answer.")
+    if word.say == "approve" and (fault := answer_fault(asked.question, content)):
+        return Err("invalid", fault, "arguments")
+    return msgspec.structs.replace(word, shown=asked.shown, arguments=content if word.say == "approve" else "")
 
 
 def _for_conversation(answered: Answered, call: CallState) -> Answered:

@@ -17,6 +17,7 @@ from core.domain.run_query import RunCount, RunFilter, RunTotals, Span
 from core.domain.state import RunState
 from core.engine.feed import Feed
 from core.engine.state import fold
+from core.repositories.inquiries import InquiryRepository
 from core.repositories.journal import JournalRepository
 from core.repositories.runs import RunRepository
 from core.services.attachments import AttachmentService
@@ -56,6 +57,15 @@ class RunReading:
         """Newest first; `before` is the id of the last run of the page before."""
         with UnitOfWork(self._engine) as unit:
             return RunRepository(unit.session).list(query or RunFilter(), before, limit)
+
+    def needing_people(self, limit: int = 50) -> Runs:
+        """Runs that only a person can bring further: those that ask in the middle of a call first, they have a limit."""
+        with UnitOfWork(self._engine) as unit:
+            runs = RunRepository(unit.session)
+            asking = InquiryRepository(unit.session).asking(limit)
+            found = runs.some(asking)
+            waiting = runs.list(RunFilter(status=("waiting",)), None, limit)
+        return [*(found[one] for one in asking if one in found), *waiting][:limit]
 
     def totals(self, query: RunFilter | None = None) -> RunTotals:
         with UnitOfWork(self._engine) as unit:

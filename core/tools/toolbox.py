@@ -3,7 +3,10 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 
+import msgspec
+
 from core.clients.outbound import Outbound
+from core.clients.patience import off_the_clock
 from core.domain.tool import ToolKind, ToolRequest, ToolResult, ToolSpec
 from core.domain.tool_source import McpServer, ToolProgress
 from core.errors import Fault, FaultError, OutcomeUnknown
@@ -65,8 +68,9 @@ class Toolbox:
         if executor is None:
             raise FaultError(Fault("unsupported", f"Tools of the kind {request.tool.kind!r} cannot be called here."))
         try:
-            async with asyncio.timeout(request.time_limit_s + GRACE_S):
-                return await executor.call(request)
+            async with asyncio.timeout(request.time_limit_s + GRACE_S) as limit:
+                ask = off_the_clock(request.ask, limit) if request.ask else None
+                return await executor.call(msgspec.structs.replace(request, ask=ask))
         except TimeoutError:
             raise _too_late(request) from None
 

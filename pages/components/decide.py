@@ -1,4 +1,4 @@
-"""What only a person can decide about a call: approve or deny it, or say what became of it."""
+"""What only a person can decide about a call: approve or deny it, answer what it asks, say what became of it."""
 
 from typing import Literal
 
@@ -7,6 +7,7 @@ import streamlit as st
 from core.bootstrap import App
 from core.domain.run import Run
 from core.domain.state import CallState
+from pages.components.question import question
 from pages.components.session import say, value_or_say, who
 from pages.components.state import StateName
 from pages.components.tool_text import parsed
@@ -16,7 +17,9 @@ How = Literal["happened", "run_again", "skip"]
 
 def decide(app: App, run: Run, call: CallState, state: StateName, key: str) -> None:
     """The buttons of a call that waits; nothing for any other."""
-    if state == "waiting":
+    if state == "waiting" and call.question is not None:
+        question(app, run, call, call.question, key)
+    elif state == "waiting":
         _approval(app, run, call, key)
     elif state == "unknown":
         _outcome(app, run, call, key)

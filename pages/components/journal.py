@@ -21,6 +21,7 @@ from core.domain.event import (
     Started,
     Unknown,
 )
+from core.domain.question import Question
 from core.domain.state import RunState
 from core.services.runs import RunView
 from pages.components.frame import quiet
@@ -64,10 +65,12 @@ def _entry(event: Event, view: RunView, names: dict[str, str]) -> None:
 
 
 def _names(state: RunState) -> dict[str, str]:
-    """What to call each effect."""
+    """What to call each effect, and each question of a call by the hash of what was shown."""
     names = {f"{step.number}.m": "The model" for step in state.steps}
     for step in state.steps:
-        names |= {call.effect: f"**{plain(call.call.name)}**" for call in step.calls}
+        for call in step.calls:
+            name = names[call.effect] = f"**{plain(call.call.name)}**"
+            names |= {one.asked.shown: f"what {name} asked" for tried in call.attempts for one in tried.inquiries}
     return names
 
 
@@ -90,7 +93,7 @@ def line(fact: Fact, names: dict[str, str]) -> Line:
         case Unknown():
             return _unknown(fact, name)
         case Asked() | Answered() | Settled():
-            return _person(fact, name)
+            return _person(fact, names.get(fact.shown, name) if isinstance(fact, Answered) else name)
         case Cancelled():
             return Line("stop_circle", "gray", f"{plain(fact.who) or 'A person'} stopped the run")
         case Ended():
@@ -140,16 +143,24 @@ def _finished(fact: Finished, name: str) -> Line:
 
 def _person(fact: Asked | Answered | Settled, name: str) -> Line:
     match fact:
+        case Asked(question=Question() as question):
+            return Line("front_hand", "violet", f"{name} asks a person: {plain(short(question.message, _TEXT_CHARS))}")
         case Asked(why="approval"):
             return Line("front_hand", "violet", f"{name} waits for approval")
         case Asked():
             return Line("front_hand", "violet", f"Somebody has to say whether {name} happened")
         case Answered():
-            said = "approved" if fact.say == "approve" else "declined"
-            return Line("person", "violet", f"{plain(fact.who) or 'A person'} {said} {name}")
+            return _answered(fact, name)
         case Settled():
             how = {"happened": "it happened", "run_again": "to run it again", "skip": "to go on without it"}[fact.how]
             return Line("person", "violet", f"{plain(fact.who) or 'A person'} said of {name}: {how}")
+
+
+def _answered(fact: Answered, name: str) -> Line:
+    said = {"approve": "approved", "deny": "declined", "cancel": "put aside"}[fact.say]
+    if not fact.who and fact.reason and fact.say != "approve":
+        return Line("person_off", "gray", f"{name} got no answer: {plain(short(fact.reason, _TEXT_CHARS))}")
+    return Line("person", "violet", f"{plain(fact.who) or 'A person'} {said} {name}")
 
 
 def _ended(fact: Ended) -> Line:

@@ -76,6 +76,8 @@ def effect_state(state: RunState, effect: ModelCall | CallState) -> StateName:
         return "stopped"
     if outcome and outcome.dry_run:
         return "dry_run"
+    if isinstance(effect, CallState) and state.question_of(effect):
+        return "waiting"
     return _OF_EFFECT[state.status_of(effect)]
 
 

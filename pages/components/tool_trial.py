@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from core.bootstrap import App
+from core.bootstrap import App, get_app
 from core.domain.attachment import Upload
 from core.domain.result import Result
 from core.domain.run import ENDED, Run
@@ -14,6 +15,7 @@ from core.domain.state import CallState
 from core.domain.tool import ToolSpec
 from core.services.hub_tools import media_of
 from core.services.runs import RunView
+from pages.components.decide import decide
 from pages.components.frame import quiet, section
 from pages.components.session import say, uuid_param, value_or_say, who
 from pages.components.state import effect_state
@@ -162,7 +164,13 @@ def _keep(app: App, tool: str, view: RunView) -> None:
 
 
 def _call_card(view: RunView, call: CallState) -> None:
-    tool_card(call, effect_state(view.state, call), place="trial", run_id=view.run.id)
+    tool_card(
+        call,
+        effect_state(view.state, call),
+        place="trial",
+        run_id=view.run.id,
+        decide=partial(decide, get_app(), view.run),
+    )
     if call.finished and call.finished.data is not None and not has_media(call.finished.data):
         with st.expander("As a value", icon=":material/data_object:", type="compact"):
             st.json(call.finished.data)

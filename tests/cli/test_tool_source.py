@@ -4,7 +4,8 @@ import shlex
 
 import pytest
 
-from tests.support.mcp_servers import SmallServer, tool
+from core.bootstrap import build
+from tests.support.mcp_servers import SmallServer, asking, tool
 
 
 @pytest.fixture
@@ -81,3 +82,32 @@ def test_a_server_that_does_not_answer_and_a_name_that_is_none(cli, small):
     assert (silent.code, "small does not answer" in silent.out) == (5, True)
     unknown = cli("tool", "drift", "calculator")
     assert (unknown.code, "neither a source of tools" in unknown.err) == (2, True)
+
+
+def test_without_a_terminal_a_question_in_a_call_is_declined_with_clear_words(cli, tmp_path):
+    cli("tool", "add-mcp", "shop", "--command", *asking(tmp_path).command)
+    called = cli("tool", "test", "shop_order", '{"what": "tea"}')
+    assert called.code == 0
+    assert "? Call 1.0 asks: How do you want the tea?" in called.out
+    assert "It wants: size, cups, name, gift" in called.out
+    assert "no person sits at it" in called.out
+    assert "= No order: decline." in called.out
+
+
+def test_a_question_in_a_call_is_answered_from_another_terminal(cli, settings, tmp_path):
+    cli("tool", "add-mcp", "shop", "--command", *asking(tmp_path).command)
+    app = build(settings, adopt=False)
+    try:
+        app.executor.start()
+        run = app.tools.test("shop_order", '{"what": "tea"}', "").value
+        while not app.runs.needing_people():
+            assert app.runs.wait(run.id, 0.05).status == "running"
+        refused = cli("runs", "approve", str(run.id), "1.0", "--args", '{"size": "huge"}')
+        assert (refused.code, '"small", "large"' in refused.err) == (2, True)
+        answered = cli("runs", "approve", str(run.id), "1.0", "--args", '{"size": "small", "name": "Ann"}')
+        assert (answered.code, app.runs.wait(run.id, 20).output) == (0, "Ordered: 1 small tea for Ann.")
+    finally:
+        app.close()
+    shown = cli("runs", "show", str(run.id)).out
+    assert "1.0: How do you want the tea?" in shown
+    assert "1.0: approve by" in shown

@@ -43,6 +43,18 @@ def slow(token: object) -> dict:
     return text("slowly done")
 
 
+def asked(given: dict) -> dict | None:
+    """Asks a person, the way of the handshake era, and tells what came back, unless it is to hang then."""
+    form = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    params = given or {"message": "Which number?", "requestedSchema": form}
+    say({"id": "question", "method": "elicitation/create", "params": params})
+    while "method" in (heard := json.loads(next(sys.stdin))):
+        note(heard["method"])
+    if given.get("then") == "hang":
+        return None
+    return text(json.dumps(heard.get("result") or heard.get("error"), sort_keys=True))
+
+
 def called(name: str, given: dict, token: object) -> dict | None:
     """The result of a call; None: there is no answer."""
     match name:
@@ -62,6 +74,8 @@ def called(name: str, given: dict, token: object) -> dict | None:
             return text(json.dumps(dict(os.environ)))
         case "slow":
             return slow(token)
+        case "ask":
+            return asked(given)
         case "junk":
             put("this is no JSON")
             return text("after junk")

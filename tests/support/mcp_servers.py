@@ -7,9 +7,15 @@ from pathlib import Path
 
 from core.domain.tool_source import McpServer
 
-NAMES = ("add", "fail", "picture", "structured", "environment", "junk", "wrong", "die", "hang", "refuse", "slow")
+ASKING = Path(__file__).parent / "mcp_asking_server.py"
+NAMES = ("add", "fail", "picture", "structured", "environment", "junk", "wrong", "die", "hang", "refuse", "slow", "ask")
 TIME = McpServer(command=(sys.executable, "-m", "mcp_server_time", "--local-timezone", "UTC"))
 GIT = McpServer(command=(sys.executable, "-m", "mcp_server_git"))
+
+
+def asking(folder: Path) -> McpServer:
+    """A server made with the SDK whose tools ask a person."""
+    return McpServer(command=(sys.executable, "-P", str(ASKING), str(folder)))
 
 
 @dataclass

@@ -9,13 +9,14 @@ from typing import Any, Self
 
 import httpx2
 from mcp import Client, MCPError, StdioServerParameters, stdio_client, types
-from mcp.client import Transport
+from mcp.client import ClientRequestContext, Transport
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.dispatcher import ProgressFnT
 from pydantic import TypeAdapter, ValidationError
 
 from core import __version__
-from core.clients.mcp.answer import Called, OnProgress
+from core.clients.mcp.answer import Called, Listener, OnProgress
+from core.clients.mcp.elicit import Elicitation, urls_to_visit
 from core.clients.mcp.errors import (
     ANSWERED,
     LOST,
@@ -34,6 +35,10 @@ from core.errors import Fault, FaultError
 
 _MOST_PAGES = 100
 _LIST_S = 30.0
+_MOST_ROUNDS = 20
+"""How often one call may come back with another question."""
+_ROUND_S = 0.25
+"""Before a server is asked again that only wants to be."""
 _FAILURES = (OSError, ValueError, RuntimeError, MCPError, httpx2.HTTPError, FaultError, ExceptionGroup)
 _ANSWER: TypeAdapter[Any] = TypeAdapter(types.CallToolResult | types.InputRequiredResult)
 _SDK_WORDS = ("Connection closed", "Request 'tools/", "SSE stream ", "Failed to parse ")
@@ -44,8 +49,8 @@ _SAID_CHARS = 600
 class Connection:
     """An open session. Used from any task of its loop."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, client: Client, elicitation: Elicitation) -> None:
+        self._client, self._elicitation = client, elicitation
         info = client.server_info
         self.server_name = f"{info.name} {info.version}".strip() if info else ""
         self.protocol = client.protocol_version
@@ -64,22 +69,41 @@ class Connection:
                 break
         return tuple(found)
 
-    async def call(
-        self, tool: str, arguments: dict[str, Json], time_limit_s: float, on_progress: OnProgress | None = None
-    ) -> Called:
-        """One request, never a second.
+    async def call(self, tool: str, arguments: dict[str, Json], listener: Listener) -> Called:
+        """One call: one request, and another only with what its server asked a person for. Cancel it to end it.
 
         Raises `FaultError` when the server did not act, `LostAnswerError` when nobody can say.
         """
-        request = types.CallToolRequest(params=types.CallToolRequestParams(name=tool, arguments=arguments))
+        params = types.CallToolRequestParams(name=tool, arguments=arguments)
+        with self._elicitation.of_call(listener.ask):
+            for _ in range(_MOST_ROUNDS):
+                answer = await self._round(params, listener.on_progress)
+                if not isinstance(answer, types.InputRequiredResult):
+                    return _called(answer)
+                params = params.model_copy(update=await self._asked_for(answer))
+        raise refused(f"The server asked for more {_MOST_ROUNDS} times.", "unsupported")
+
+    async def _round(self, params: types.CallToolRequestParams, on_progress: OnProgress | None) -> Any:
+        request = types.CallToolRequest(params=params)
         with _translated(is_call=True):
-            answer = await self._client.session.send_request(
-                request, _ANSWER, time_limit_s, progress_callback=_told_to(on_progress)
-            )
-        if isinstance(answer, types.InputRequiredResult):
-            raise refused("The server asks a person for more, which is not possible here.", "unsupported")
-        plain = answer.model_dump(mode="json", by_alias=True, exclude_none=True)
-        return Called(tuple(plain["content"]), plain.get("structuredContent"), bool(answer.is_error))
+            return await self._client.session.send_request(request, _ANSWER, progress_callback=_told_to(on_progress))
+
+    async def _asked_for(self, answer: types.InputRequiredResult) -> dict[str, Any]:
+        """What goes along with the next round. Raises `FaultError` where it is nothing that a person can give."""
+        session, responses = self._client.session, {}
+        for key, request in (answer.input_requests or {}).items():
+            said = await session.dispatch_input_request(ClientRequestContext(session=session, request_id=key), request)
+            if isinstance(said, types.ErrorData):
+                raise refused(f"The server asked for what it cannot get here: {said.message}", "unsupported")
+            responses[key] = said
+        if not responses:
+            await asyncio.sleep(_ROUND_S)
+        return {"input_responses": responses or None, "request_state": answer.request_state}
+
+
+def _called(answer: types.CallToolResult) -> Called:
+    plain = answer.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return Called(tuple(plain["content"]), plain.get("structuredContent"), bool(answer.is_error))
 
 
 def _told_to(on_progress: OnProgress | None) -> ProgressFnT | None:
@@ -104,8 +128,11 @@ async def keep(
         try:
             transport = await _transport(server, secrets, tail)
             info = types.Implementation(name="aryabhatta", version=__version__)
-            async with Client(_watched(transport, ended), cache=None, client_info=info) as client:
-                opened.set_result(Connection(client))
+            elicitation = Elicitation()
+            async with Client(
+                _watched(transport, ended), cache=None, client_info=info, elicitation_callback=elicitation.hear
+            ) as client:
+                opened.set_result(Connection(client, elicitation))
                 await ended.wait()
         except _FAILURES as error:
             if not opened.done():
@@ -220,5 +247,7 @@ def _told(error: MCPError) -> FaultError:
             return SessionGoneError(Fault("connection", error.message))
         case code if code == NOT_SENT:
             return refused(error.message)
+        case types.URL_ELICITATION_REQUIRED:
+            return refused(f"{error.message} {urls_to_visit(error.error.data)}".strip(), "tool_failed")
         case _:
             return refused(error.message, "tool_failed")

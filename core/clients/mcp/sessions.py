@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from core.clients.mcp.answer import Called, OnProgress
+from core.clients.mcp.answer import NOBODY_LISTENS, Called, Listener
 from core.clients.mcp.errors import LostAnswerError, SessionGoneError, refused
+from core.clients.patience import off_the_clock
 from core.domain.canonical import Json, content_hash
 from core.domain.tool_source import ListedTool, McpServer
 
@@ -78,20 +79,17 @@ class McpSession:
         return self._listing
 
     async def call(
-        self, tool: str, arguments: dict[str, Json], time_limit_s: float, on_progress: OnProgress | None = None
+        self, tool: str, arguments: dict[str, Json], time_limit_s: float, listener: Listener = NOBODY_LISTENS
     ) -> Called:
         """One call. Cancelling it tells the server. Raises `FaultError` or `LostAnswerError`."""
         connection = await self.opened()
-        call = asyncio.create_task(connection.call(tool, arguments, time_limit_s, on_progress))
         try:
-            await asyncio.wait({call}, timeout=time_limit_s + CANCEL_S)
-        except asyncio.CancelledError:
-            call.cancel()
-            await asyncio.wait({call}, timeout=CANCEL_S)  # a server that reads nothing would hold it up
-            raise
-        if not call.done():
-            call.cancel()
-            raise LostAnswerError("timeout", f"no answer within {time_limit_s:g} seconds")
+            async with asyncio.timeout(time_limit_s) as limit:
+                ask = off_the_clock(listener.ask, limit) if listener.ask else None
+                call = asyncio.create_task(connection.call(tool, arguments, Listener(listener.on_progress, ask)))
+                await _done_or_told(call)
+        except TimeoutError:
+            raise LostAnswerError("timeout", f"no answer within {time_limit_s:g} seconds") from None
         with self._given_up_when_gone():
             return call.result()
 
@@ -118,3 +116,13 @@ class McpSession:
             if not self._connection.done():
                 self._connection.set_exception(refused("The session was closed before it was open."))
                 self._connection.exception()  # nobody may be waiting for it
+
+
+async def _done_or_told(call: "asyncio.Task[Called]") -> None:
+    """Wait for a call; given up, its server is told so."""
+    try:
+        await asyncio.wait({call})
+    except asyncio.CancelledError:
+        call.cancel()
+        await asyncio.wait({call}, timeout=CANCEL_S)  # a server that reads nothing would hold it up
+        raise

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 
 import msgspec
 
-from core.clients.mcp.answer import Called, OnProgress
+from core.clients.mcp.answer import Called, Listener, OnProgress
 from core.clients.mcp.errors import LostAnswerError
 from core.clients.mcp.sessions import McpSession, McpSessions
 from core.domain.canonical import content_hash
+from core.domain.question import Ask, PersonSaid, Question
 from core.domain.tool import ToolRequest, ToolResult, ToolSpec
 from core.domain.tool_source import ListedTool, McpServer, ToolProgress
 from core.errors import Fault, FaultError, OutcomeUnknown
@@ -47,7 +48,8 @@ class McpExecutor:
             session = await self._ready(tool, request, values)
             left_s = request.time_limit_s - (time.monotonic() - begun_s)
             with self._watched(request.key, scrubber) as on_progress:
-                called = await _called(session, tool, request, max(left_s, 0.1), on_progress)
+                listener = Listener(on_progress, _scrubbed(request.ask, scrubber))
+                called = await _called(session, tool, request, max(left_s, 0.1), listener)
         return await asyncio.to_thread(lambda: scrubber.result(result_of(called)))
 
     def progress(self, key: str) -> ToolProgress | None:
@@ -124,6 +126,17 @@ class McpExecutor:
         return await asyncio.to_thread(looked_up, self._secrets, names) if names else {}
 
 
+def _scrubbed(ask: Ask | None, scrubber: Scrubber) -> Ask | None:
+    """What a server asks is kept and shown: without the values of secrets."""
+    if ask is None:
+        return None
+
+    async def ask_scrubbed(question: Question) -> PersonSaid:
+        return await ask(msgspec.convert(scrubber.value(msgspec.to_builtins(question)), Question))
+
+    return ask_scrubbed
+
+
 async def _listing(session: McpSession, values: dict[str, str], max_age_s: float) -> tuple[ListedTool, ...]:
     """Every tool once, without the values of secrets: what a server says of its tools is kept and told to models."""
     said: dict[str, ListedTool] = {}
@@ -134,10 +147,10 @@ async def _listing(session: McpSession, values: dict[str, str], max_age_s: float
 
 
 async def _called(
-    session: McpSession, tool: McpTool, request: ToolRequest, limit_s: float, on_progress: OnProgress
+    session: McpSession, tool: McpTool, request: ToolRequest, limit_s: float, listener: Listener
 ) -> Called:
     try:
-        return await session.call(tool.tool, request.arguments, limit_s, on_progress)
+        return await session.call(tool.tool, request.arguments, limit_s, listener)
     except LostAnswerError as error:
         message = f"{tool.source}: {error}."
         if request.tool.effect == "read":
