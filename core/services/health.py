@@ -16,6 +16,7 @@ from core.errors import AryabhattaError, ConfigurationError, Unavailable
 from core.services.endpoint_health import EndpointHealth
 from core.services.endpoints import EndpointService
 from core.services.latest import Known
+from core.services.secrets import SecretService
 from core.services.tool_sources import ToolSourceService
 from core.settings import Settings
 
@@ -41,10 +42,15 @@ class HealthService:
     """Looks at the database, the endpoints, the MCP servers and the disk; changes nothing."""
 
     def __init__(
-        self, engine: Engine, settings: Settings, endpoints: EndpointService, sources: ToolSourceService | None = None
+        self,
+        engine: Engine,
+        settings: Settings,
+        endpoints: EndpointService,
+        sources: ToolSourceService | None = None,
+        vault: SecretService | None = None,
     ) -> None:
         self._engine, self._settings = engine, settings
-        self._endpoints, self._sources = endpoints, sources
+        self._endpoints, self._sources, self._vault = endpoints, sources, vault
 
     def check(self) -> list[HealthLine]:
         """Every line, asked now; endpoints at the same time, five seconds at most, MCP servers one by one."""
@@ -55,7 +61,7 @@ class HealthService:
             found = list(pool.map(self._checked, self._endpoints.list()))
         servers = [self._sources.check(source.name) for source in self._sources.list()] if self._sources else []
         asked = [_source_line(server.value) for server in servers if isinstance(server, Ok)]
-        return [database, *self._endpoint_lines(found), *asked, disk(self._settings)]
+        return [database, *self._endpoint_lines(found), *asked, *_secret_lines(self._vault), disk(self._settings)]
 
     def look(self, *, fresh: bool = False, patience_s: float = 0.0) -> list[HealthLine]:
         """What is known now, for a page: no line waits for a server longer than `patience_s`.
@@ -68,7 +74,7 @@ class HealthService:
         known = self._endpoints.look(fresh=fresh, patience_s=patience_s)
         found = [_looked(endpoint, known.get(endpoint.name)) for endpoint in self._endpoints.list()]
         servers = [_source_line(source) for source in self._sources.list()] if self._sources else []
-        return [database, *self._endpoint_lines(found), *servers, disk(self._settings)]
+        return [database, *self._endpoint_lines(found), *servers, *_secret_lines(self._vault), disk(self._settings)]
 
     def _database(self) -> HealthLine:
         began = time.perf_counter()
@@ -97,6 +103,23 @@ class HealthService:
         if endpoint.kind == "local":
             return _sleeping(endpoint)
         return _line(endpoint, self._endpoints.check(endpoint.name, _ENDPOINT_LIMIT_S))
+
+
+def _secret_lines(vault: SecretService | None) -> list[HealthLine]:
+    if vault is None:
+        return []
+    count, closed = len(vault.names()), vault.unreadable()
+    if not count:
+        return []
+    advice = "Put the secrets.key back that they were encrypted with, or set them again under Settings, Secrets."
+    return [
+        HealthLine(
+            name="secrets",
+            ok=not closed,
+            detail=f"not opened by the key in this home: {', '.join(closed)}" if closed else f"{count:,}, all readable",
+            advice=advice if closed else "",
+        )
+    ]
 
 
 def _name(endpoint: Endpoint) -> str:

@@ -71,6 +71,14 @@ class SecretService:
             return True
         return any(secret.name == name for secret in self.names())
 
+    def unreadable(self) -> list[str]:
+        """Those that were encrypted with another key than this home has."""
+        with UnitOfWork(self._engine) as unit:
+            repository = SecretRepository(unit.session)
+            kept = {secret.name: repository.ciphertext(secret.name) or b"" for secret in repository.names()}
+        cipher = self._fernet() if kept else None
+        return [name for name, ciphertext in kept.items() if cipher and not _opens(cipher, ciphertext)]
+
     def origin_of_token(self) -> str:
         """Where the Hugging Face token comes from."""
         return "from the environment" if self._settings.hugging_face_token else "kept under Secrets"
@@ -93,6 +101,13 @@ class SecretService:
         except ValueError:
             path = self._settings.home / secret_key.FILE_NAME
             raise ConfigurationError(f"{path} is not a key. Put the right file back, or move it away.") from None
+
+
+def _opens(cipher: Fernet, ciphertext: bytes) -> bool:
+    try:
+        return bool(cipher.decrypt(ciphertext))
+    except InvalidToken:
+        return False
 
 
 def unlogged(value: str, *others: str) -> str:

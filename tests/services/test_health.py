@@ -95,3 +95,17 @@ def server_line(lines):
     assert line.required is False
     assert bool(line.advice) != line.ok
     return line.ok, line.detail
+
+
+def test_secrets_of_another_home_are_named(engine, settings, tmp_path, health):
+    here = SecretService(engine, settings)
+    here.set("MINE", "a value", "ada")
+    SecretService(engine, msgspec.structs.replace(settings, home=tmp_path / "other")).set("THEIRS", "b value", "ada")
+    (line,) = [
+        line for line in HealthService(engine, settings, health.endpoints, None, here).check() if line.name == "secrets"
+    ]
+    assert (line.ok, line.required) == (False, False)
+    assert "THEIRS" in line.detail
+    assert "MINE" not in line.detail
+    here.delete("THEIRS")
+    assert here.unreadable() == []

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 
 from core.db.engine import create_engine
 from core.domain.backup import Manifest, TableDump
-from core.repositories.workspace import NOT_KEPT, WorkspaceRepository
+from core.repositories.workspace import NOT_KEPT, WorkspaceRepository, kept_tables
 from core.services.backup_file import seal, writing
 
 _ROWS = "SELECT md5(coalesce(string_agg(CAST(t AS text), E'\\n' ORDER BY CAST(t AS text)), '')), count(*) FROM {} t"
@@ -33,10 +33,9 @@ def backup_of_any_schema(engine: Engine, path: Path) -> None:
         workspace = WorkspaceRepository(connection)
         workspace.prepare()
         revision = connection.scalar(text("SELECT version_num FROM alembic_version"))
-        order = ("agents", "conversations", "runs", "datasets", "dataset_versions", "evaluations", "evaluation_cells")
-        there = sorted(set(connection.scalars(text(_TABLES))) - NOT_KEPT)
+        there = set(connection.scalars(text(_TABLES)))
         tables = []
-        for name in sorted(there, key=lambda name: order.index(name) if name in order else len(order)):
+        for name in (name for name in kept_tables() if name in there):
             columns = tuple(sorted(workspace.columns(name)))
             with writer.table(name) as rows:
                 count = workspace.copy_out(name, columns, rows)
