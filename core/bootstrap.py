@@ -4,13 +4,14 @@ import logging
 import sys
 import threading
 import types
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from core import __version__, logs
 from core.db.embedded import leave_postgres
 from core.db.engine import create_engine, database_url
 from core.db.migrate import migrate
+from core.domain.person import Person
 from core.engine.ports import Ports
 from core.services.agents import AgentService
 from core.services.api_runs import ApiRunService
@@ -45,6 +46,8 @@ from core.services.log_book import LogBook
 from core.services.mcp_drafts import McpDrafts
 from core.services.operation import OperationService
 from core.services.own_tools import OwnTools
+from core.services.people import PeopleService
+from core.services.permits import Guarded
 from core.services.prompts import PromptService
 from core.services.proof_desk import ProofDesk
 from core.services.proofs import ProofService
@@ -54,6 +57,7 @@ from core.services.run_spec import SpecBuilder
 from core.services.runs import RunService
 from core.services.samples import seed
 from core.services.secrets import SecretService, unlogged
+from core.services.sign_in import SignInService
 from core.services.tool_catalogue import ToolCatalogue
 from core.services.tool_maker import ToolMaker
 from core.services.tool_samples import ToolSamples
@@ -115,6 +119,8 @@ class App:
     operation: OperationService
     drill: DrillService
     proof_desk: ProofDesk
+    sign_ins: SignInService
+    people: PeopleService
     executor: Executor
     _parts: Parts
 
@@ -127,6 +133,13 @@ class App:
         self.executor.stop()
         self.local_models.close()
         self._parts.close()
+
+
+def acting(app: App, person: Person) -> App:
+    """The App in the hands of one person: every service refuses what their role may not (`core.services.permits`)."""
+    names = (field.name for field in fields(app) if field.name not in {"settings", "_parts"})
+    guarded: dict[str, Any] = {name: Guarded(getattr(app, name), name, person) for name in names}
+    return replace(app, **guarded)
 
 
 def _as_it_is(ports: Ports) -> Ports:
@@ -166,6 +179,7 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
     drive = EvaluationDrive(engine, None if adopt or not settings.execute else executor.submit)
     loop = EvaluationLoop(drive)
     parts.feed.on_end = loop.ring
+    sign_ins = SignInService(engine, settings)
     planner = EvaluationPlanner(engine, variants, specs, endpoints)
     evaluations = EvaluationService(engine, planner, runs, loop, drives=adopt and settings.execute)
     return App(
@@ -212,6 +226,8 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
         operation=OperationService(engine, settings, parts.owner),
         drill=drill,
         proof_desk=ProofDesk(drill.rows, proofs.audits),
+        sign_ins=sign_ins,
+        people=PeopleService(engine, sign_ins),
         executor=executor,
         _parts=parts,
     )

@@ -89,3 +89,7 @@ class Unavailable(AryabhattaError):
 
 class ConfigurationError(AryabhattaError):
     """A setting is missing or wrong; the message names it and says how to set it."""
+
+
+class NotAllowed(AryabhattaError):
+    """Whoever asks may not do this; the message says who may, or that nobody is signed in."""

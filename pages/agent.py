@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.bootstrap import App, get_app
+from core.bootstrap import App
 from core.domain.agent import Agent
 from pages.components.editor.bar import draft_bar
 from pages.components.editor.draft import Draft
@@ -14,7 +14,7 @@ from pages.components.editor.revisions import revisions
 from pages.components.editor.tools import tools
 from pages.components.editor.try_it import try_it
 from pages.components.frame import empty_state, page_header
-from pages.components.session import show_said, uuid_param
+from pages.components.session import get_app, show_said, uuid_param
 
 HALVES = (11, 9)
 

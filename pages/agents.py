@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from core.bootstrap import App, get_app
+from core.bootstrap import App
 from core.domain.agent import Agent, AgentSpec
 from core.domain.listing import AgentSummary
 from core.domain.result import Err, Result
 from core.services.templates import Template
 from pages.components.avatar import avatar
 from pages.components.frame import Part, empty_state, page_header, quiet, section
-from pages.components.session import say, show_said, value_or_say, who
+from pages.components.session import get_app, say, show_said, value_or_say, who
 from pages.components.text import compact, cost, counted, plain, short
 
 COLUMNS_PX = 320

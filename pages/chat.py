@@ -8,7 +8,7 @@ from uuid import UUID
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from core.bootstrap import App, get_app
+from core.bootstrap import App
 from core.domain.agent import Agent, AgentSpec
 from core.domain.branches import path_through
 from core.domain.result import Err
@@ -23,7 +23,7 @@ from pages.components.frame import empty_state
 from pages.components.inspector import inspector
 from pages.components.message import Tree, message, show_branch, tree
 from pages.components.model_badge import model_badge
-from pages.components.session import say, show_said, uuid_param, value_or_say, who
+from pages.components.session import get_app, say, show_said, uuid_param, value_or_say, who
 from pages.components.text import plain, short
 from pages.components.turn import Commands, is_live, reply, stop_button
 from pages.components.variables import variable_inputs

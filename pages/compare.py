@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.bootstrap import App, get_app
+from core.bootstrap import App
 from core.domain.agent import Variable
 from core.domain.comparison import Comparison
 from core.domain.result import Err
@@ -16,7 +16,7 @@ from pages.components.compare.settings import column_settings
 from pages.components.files import Typed, accepting, give_back, is_blind, kept, limits_hint, typed
 from pages.components.frame import empty_state
 from pages.components.model_badge import model_badge
-from pages.components.session import say, show_said, uuid_param, value_or_say, who
+from pages.components.session import get_app, say, show_said, uuid_param, value_or_say, who
 from pages.components.text import counted, plain
 from pages.components.variables import variable_inputs
 

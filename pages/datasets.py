@@ -4,13 +4,13 @@ import re
 
 import streamlit as st
 
-from core.bootstrap import App, get_app
+from core.bootstrap import App
 from core.domain.dataset import Dataset, NumberedItem
 from core.domain.result import Err, Result
 from core.services.datasets import DatasetSummary, Imported
 from pages.components.dataset_grid import grid, read_only
 from pages.components.frame import ask_once, empty_state, page_header, quiet
-from pages.components.session import int_param, say, show_said, uuid_param, value_or_say, who
+from pages.components.session import get_app, int_param, say, show_said, uuid_param, value_or_say, who
 from pages.components.text import counted, grouped, plain, short
 
 PAGE = 1_000

@@ -5,7 +5,7 @@ import re
 import msgspec
 import streamlit as st
 
-from core.bootstrap import App, get_app
+from core.bootstrap import App
 from core.domain.evaluation import Evaluation
 from core.domain.result import Err
 from core.services.evaluation_report import Report, cell_objects, report_object, to_csv
@@ -16,7 +16,7 @@ from pages.components.evaluation.results import results
 from pages.components.evaluation.summary import summary
 from pages.components.evaluation.words import status_badge
 from pages.components.frame import empty_state, page_header
-from pages.components.session import say, show_said, uuid_param
+from pages.components.session import get_app, say, show_said, uuid_param
 from pages.components.text import counted, plain
 
 PARAM = "evaluation"

@@ -3,7 +3,7 @@
 import msgspec
 import streamlit as st
 
-from core.bootstrap import App, get_app
+from core.bootstrap import App
 from core.domain.evaluation import MOST_PARALLEL, MOST_REPEATS
 from core.domain.evaluator import Evaluator
 from core.domain.run import ToolMode
@@ -15,7 +15,7 @@ from pages.components.evaluation.choose_evaluators import DEFAULT, evaluators_fo
 from pages.components.evaluation.choose_variants import variants_form
 from pages.components.evaluation.start import what_it_takes
 from pages.components.frame import empty_state, page_header, section
-from pages.components.session import show_said, uuid_param
+from pages.components.session import get_app, show_said, uuid_param
 from pages.components.text import counted, plain
 
 JUDGES = "judges"

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from core.bootstrap import App, get_app
+from core.bootstrap import App
 from core.domain.evaluation import Evaluation, Progress
 from core.services.evaluation_report import Report
 from pages.components.evaluation.words import status_badge
 from pages.components.frame import empty_state, page_header, quiet
-from pages.components.session import int_param, show_said
+from pages.components.session import get_app, int_param, show_said
 from pages.components.text import counted, plain
 
 SHOWN, MORE = 12, 24

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from core.bootstrap import App, get_app
+from core.bootstrap import App
 from core.domain.listing import AgentSummary, ConversationSummary
 from core.domain.run import Run, RunKind
 from core.domain.run_query import RunFilter
@@ -15,7 +15,7 @@ from pages.components.avatar import avatar
 from pages.components.conversations import title_of
 from pages.components.frame import empty_state, health_line, page_header, quiet, section
 from pages.components.needs import drifted_need, needs_you
-from pages.components.session import show_said
+from pages.components.session import get_app, show_said
 from pages.components.text import bare, counted, plain, short, zone
 from pages.components.words import kind_words
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from core.bootstrap import App, get_app
+from core.bootstrap import App
 from core.domain.knowledge import LIMITS, Collection
 from core.services.knowledge import CollectionSummary
 from pages.components.frame import empty_state, page_header, quiet
@@ -12,7 +12,7 @@ from pages.components.knowledge.collection_form import details, language_words, 
 from pages.components.knowledge.document import one_document
 from pages.components.knowledge.documents import documents
 from pages.components.knowledge.trial import given_to, trial
-from pages.components.session import show_said, uuid_param
+from pages.components.session import get_app, show_said, uuid_param
 from pages.components.text import counted, plain, short
 
 EXAMPLE = "the handbook of your shop, so that answers name the page they rest on."

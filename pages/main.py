@@ -1,15 +1,17 @@
 """The one script that Streamlit runs: page frame, navigation, and the sentence for a server that cannot start."""
 
+from collections.abc import Callable
+from html import escape
 from pathlib import Path
 
 import streamlit as st
 
 from core.bootstrap import get_app
-from core.errors import AryabhattaError
+from core.domain.person import Person
+from core.errors import AryabhattaError, NotAllowed
 from pages.components.frame import theme_css
-from pages.components.session import who
+from pages.components.session import person
 from pages.components.state import is_dark
-from pages.components.text import plain
 
 HERE = Path(__file__).parent
 ASSETS = HERE / "assets"
@@ -65,19 +67,38 @@ def frame() -> None:
     theme_css()
 
 
-def signed_in() -> None:
-    if name := who():
+def not_signed_in(refusal: NotAllowed) -> None:
+    """For a tab that stayed open after a sign-out elsewhere."""
+    st.title("Aryabhatta", anchor=False)
+    st.text(str(refusal))
+    st.html('<a href="/login" target="_self">Sign in</a>')
+
+
+def signed_in(here: Person) -> None:
+    if here.name:
         with st.sidebar:
-            st.caption(f":material/person: {plain(name)}")
+            st.html(
+                f'<a class="account" href="/account" target="_self" title="Sign out">{escape(here.name)}'
+                f" <small>{here.role}</small></a>"
+            )
+
+
+def alone(draw: Callable[[], None]) -> None:
+    """Draw one page without any way to others."""
+    st.navigation([st.Page(draw, title="Aryabhatta", default=True)], position="hidden").run()
 
 
 frame()
 try:
     get_app()
+    here = person()
+except NotAllowed as problem:
+    refusal = problem
+    alone(lambda: not_signed_in(refusal))
 except AryabhattaError as problem:
     failure = problem
-    st.navigation([st.Page(lambda: cannot_start(failure), title="Aryabhatta", default=True)], position="hidden").run()
+    alone(lambda: cannot_start(failure))
 else:
     current = st.navigation(screens(), expanded=True)
-    signed_in()
+    signed_in(here)
     current.run()

@@ -5,13 +5,13 @@ from typing import Literal
 
 import streamlit as st
 
-from core.bootstrap import App, get_app
+from core.bootstrap import App
 from core.domain.prompt import Prompt, PromptKind
 from pages.components.frame import empty_state, page_header, quiet
 from pages.components.prompt_editor import edit_prompt, new_prompt, versions
 from pages.components.prompt_files import export_dialog, import_dialog
 from pages.components.prompt_use import use_button, used_by
-from pages.components.session import show_said
+from pages.components.session import get_app, show_said
 from pages.components.text import counted, plain, short
 
 KINDS: dict[str, PromptKind] = {"System prompts": "system", "User prompts": "user"}

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.bootstrap import App, get_app
+from core.bootstrap import App
 from core.domain.run import ENDED, Run, RunKind
 from core.services.runs import RunView, StartRun
 from pages.components.add_to_dataset import add_to_dataset
@@ -17,7 +17,7 @@ from pages.components.inspector import cost_table, received, sent_steps
 from pages.components.journal import journal
 from pages.components.metrics import metric_row, model_at, run_numbers
 from pages.components.proof import proof
-from pages.components.session import say, show_said, uuid_param, value_or_say, who
+from pages.components.session import get_app, say, show_said, uuid_param, value_or_say, who
 from pages.components.state import effect_state, run_state, state_badge
 from pages.components.text import counted, short
 from pages.components.tool import tool_card

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from core.bootstrap import App, get_app
+from core.bootstrap import App
 from core.domain.run import Run, RunKind, RunStatus
 from core.domain.run_query import RunFilter, RunTotals
 from core.errors import FaultKind
@@ -14,7 +14,7 @@ from pages.components.charts import runs_over_time
 from pages.components.frame import empty_state, page_header
 from pages.components.metrics import metric_row
 from pages.components.runs_table import runs_table
-from pages.components.session import show_said, uuid_param
+from pages.components.session import get_app, show_said, uuid_param
 from pages.components.state import STATES, run_state
 from pages.components.text import compact, cost, duration, grouped
 from pages.components.words import kind_words

@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.bootstrap import App, get_app
+from core.bootstrap import App
 from pages.components.frame import page_header
-from pages.components.session import show_said
+from pages.components.session import get_app, may, show_said
 from pages.components.settings.about import about
+from pages.components.settings.access import access
 from pages.components.settings.database import database
 from pages.components.settings.endpoints import endpoints, which_model
 from pages.components.settings.health import health
@@ -29,6 +30,7 @@ SECTIONS: dict[str, Callable[[App], None]] = {
     "Models": models,
     "Local": local_model,
     "Secrets": secrets,
+    "Access": access,
     "Limits": limits,
     "Health": health,
     "Database": database,
@@ -39,20 +41,24 @@ SECTIONS: dict[str, Callable[[App], None]] = {
 }
 
 
+FOR_EVERYBODY = ("Health", "About")
+
+
 def main() -> None:
     app = get_app()
     page_header("Settings", "What a person may change stands here; the rest is in the environment or in .env.")
     show_said()
+    sections = list(SECTIONS) if may("operator") else list(FOR_EVERYBODY)
     shown = st.segmented_control(
         "Section",
-        list(SECTIONS),
-        default="Models",
+        sections,
+        default=sections[0],
         required=True,
         label_visibility="collapsed",
         key="section",
         bind="query-params",
     )
-    SECTIONS[shown or "Models"](app)
+    SECTIONS[shown or sections[0]](app)
 
 
 main()

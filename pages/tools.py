@@ -4,7 +4,7 @@ from itertools import groupby
 
 import streamlit as st
 
-from core.bootstrap import App, get_app
+from core.bootstrap import App
 from core.domain.listing import AgentSummary
 from core.domain.tool import ToolKind, ToolSpec
 from core.domain.tool_stats import ToolStats
@@ -13,7 +13,7 @@ from pages.components.hub_form.form import hub_form
 from pages.components.mcp_form import mcp_form
 from pages.components.python_form import python_form
 from pages.components.request_form.form import request_form
-from pages.components.session import show_said
+from pages.components.session import get_app, show_said
 from pages.components.text import counted, plain, short
 from pages.components.tool_agent import agent_tool
 from pages.components.tool_import import import_openapi, start_over

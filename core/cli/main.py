@@ -23,6 +23,7 @@ COMMANDS = {
     "drill": ("core.cli.drill", "Prove that a crash duplicates nothing and loses nothing."),
     "endpoint": ("core.cli.endpoint", "Endpoints: where models are served."),
     "evaluation": ("core.cli.evaluation", "Evaluations: variants on items, judged; run, resume, show, export."),
+    "person": ("core.cli.person", "People who may sign in: add, list, change, and what happened."),
     "run": ("core.cli.run", "Start a run and follow it to its end."),
     "runs": ("core.cli.runs", "Runs: list, show, follow, decide about them, prove and compare them."),
     "secret": ("core.cli.secret", "Secrets: encrypted, used by name, never printed."),

@@ -1,7 +1,5 @@
 """Secrets: encrypted at rest, used by name, never shown."""
 
-import logging
-
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import Engine
 
@@ -12,6 +10,7 @@ from core.domain.result import Err, Ok, Result
 from core.domain.secrecy import spellings
 from core.errors import ConfigurationError, Fault, FaultError
 from core.repositories.secrets import SecretRepository
+from core.repositories.security_events import SecurityEventRepository
 from core.services import secret_key
 from core.services.keeping import keep
 from core.settings import Settings
@@ -19,7 +18,6 @@ from core.settings import Settings
 HUGGING_FACE_TOKEN = "HUGGING_FACE_AUTH_TOKEN"
 _VALUE_CHARS = 20_000
 _SHORTEST_CHARS = 8
-_log = logging.getLogger(__name__)
 
 
 class SecretService:
@@ -41,7 +39,10 @@ class SecretService:
             return Err("invalid", f"The value of a secret has at most {_VALUE_CHARS:,} characters.", "value")
         ciphertext = self._fernet().encrypt(unlogged(value).encode("utf-8", "surrogatepass"))
         with UnitOfWork(self._engine) as unit:
-            put = keep(unit, SecretRepository(unit.session).put(name, ciphertext, who))
+            put = SecretRepository(unit.session).put(name, ciphertext, who)
+            if isinstance(put, Ok):
+                SecurityEventRepository(unit.session).add("secret_set", who, name)
+            keep(unit, put)
         self._changes += 1
         return put if isinstance(put, Err) else Ok(None)
 
@@ -51,9 +52,11 @@ class SecretService:
 
     def delete(self, name: str, who: str = "") -> Result[None]:
         """What used it will say that its secret is missing."""
-        _log.info("secret %s deleted by %r", name, who)
         with UnitOfWork(self._engine) as unit:
-            gone = keep(unit, SecretRepository(unit.session).delete(name))
+            gone = SecretRepository(unit.session).delete(name)
+            if isinstance(gone, Ok):
+                SecurityEventRepository(unit.session).add("secret_deleted", who, name)
+            keep(unit, gone)
         self._changes += 1
         return gone if isinstance(gone, Err) else Ok(None)
 

@@ -65,6 +65,8 @@ button[kind="primary"],[data-testid="stBaseButton-primary"],[data-testid="stBase
 .st-key-halves>*>[data-testid="stHorizontalBlock"]>[data-testid="stColumn"],
 .st-key-halves>[data-testid="stHorizontalBlock"]>[data-testid="stColumn"]{min-width:min(100%,25rem)}
 [class*="st-key-nested_"]{border-left:2px solid %mark;padding-left:.75rem}
+a.account{color:inherit;text-decoration:none;overflow-wrap:anywhere}a.account:hover{text-decoration:underline}
+a.account small{color:%quiet}
 .files{display:flex;flex-wrap:wrap;gap:.5rem}.files a{color:inherit;text-decoration:none;max-width:100%}
 .files img{display:block;max-height:13rem;max-width:100%;border-radius:.5rem;border:1px solid %line}
 .files a:not(:has(img)){border:1px solid %line;border-radius:.5rem;padding:.25rem .6rem;overflow-wrap:anywhere}

@@ -5,6 +5,9 @@ from uuid import UUID
 
 import streamlit as st
 
+from core import bootstrap
+from core.bootstrap import App
+from core.domain.person import Person, Role
 from core.domain.result import Err, Result, T
 from pages.components.text import plain
 
@@ -14,6 +17,21 @@ _SAID = "said"
 def who() -> str:
     """The name given at the login; empty on a server without one."""
     return unquote(str(st.user.get("name") or ""))
+
+
+def person() -> Person:
+    """Whoever looks at this page, with their role as it is now. Raises `NotAllowed` where nobody is signed in."""
+    return bootstrap.get_app().sign_ins.person(str(st.user.get("sign_in") or ""))
+
+
+def may(role: Role) -> bool:
+    """Whether this person may do what needs that role: what they may not is not drawn."""
+    return person().may(role)
+
+
+def get_app() -> App:
+    """The App in this person's hands: its services refuse what their role may not."""
+    return bootstrap.acting(bootstrap.get_app(), person())
 
 
 def uuid_param(name: str) -> UUID | None:

@@ -4,9 +4,9 @@ from uuid import UUID
 
 import streamlit as st
 
-from core.bootstrap import get_app
 from core.domain.state import CallState
 from core.domain.tool_source import ToolProgress
+from pages.components.session import get_app
 from pages.components.text import grouped, plain
 
 LOOK_S = 0.5

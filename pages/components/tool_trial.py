@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.bootstrap import App, get_app
+from core.bootstrap import App
 from core.domain.attachment import Upload
 from core.domain.result import Result
 from core.domain.run import ENDED, Run
@@ -17,7 +17,7 @@ from core.services.hub_tools import media_of
 from core.services.runs import RunView
 from pages.components.decide import decide
 from pages.components.frame import quiet, section
-from pages.components.session import say, uuid_param, value_or_say, who
+from pages.components.session import get_app, say, uuid_param, value_or_say, who
 from pages.components.state import effect_state
 from pages.components.text import plain
 from pages.components.tool import tool_card

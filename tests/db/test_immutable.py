@@ -20,6 +20,9 @@ def _rows(engine: Engine) -> None:
         ("DELETE FROM run_events", "run_events_append_only"),
         ("TRUNCATE run_events", "run_events_append_only"),
         ("TRUNCATE runs CASCADE", "run_events_append_only"),
+        ("UPDATE security_events SET who = 'another'", "security_events_append_only"),
+        ("DELETE FROM security_events", "security_events_append_only"),
+        ("TRUNCATE security_events", "security_events_append_only"),
         (
             "INSERT INTO run_events SELECT * FROM run_events ON CONFLICT (run_id, seq) DO UPDATE SET kind = 'claimed'",
             "run_events_append_only",

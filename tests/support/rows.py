@@ -84,6 +84,15 @@ ROWS = {
             "VALUES (gen_random_uuid(), 'search_c', 'knowledge', '{}', 'c1:', 'read', 'safe')"
         ),
     ),
+    "0015": (
+        "INSERT INTO people (id, name, role) VALUES (gen_random_uuid(), 'p', 'operator')",
+        (
+            "INSERT INTO sign_ins (token_hash, id, person_id, name, expires_at) "
+            "SELECT 'h', gen_random_uuid(), id, name, now() FROM people"
+        ),
+        "INSERT INTO sign_in_tries (id, address, name) VALUES (gen_random_uuid(), 'a', 'p')",
+        "INSERT INTO security_events (id, kind) VALUES (gen_random_uuid(), 'signed_in')",
+    ),
 }
 
 

@@ -14,6 +14,7 @@ from core.domain.agent import Agent, AgentSpec
 from core.domain.publishing import NewKey
 from core.domain.result import Ok
 from core.domain.tool import ToolChoice
+from core.services.sign_in import SignInService
 from core.settings import Settings
 from core.web.api import api_routes
 from core.web.gate import Gate
@@ -25,7 +26,14 @@ from tests.support.workspace import ENDPOINT
 def served(app: App, password: str = "") -> Iterator[str]:
     """The address of a server for this App. It ends every connection when it is left."""
     settings = Settings(home=app.settings.home, password=password)
-    gate = Middleware(Gate, settings=lambda: settings, address=lambda: "127.0.0.1", keyed=api_routes())
+    sign_ins = SignInService(app._parts.engine, settings) if password else app.sign_ins
+    gate = Middleware(
+        Gate,
+        settings=lambda: settings,
+        address=lambda: "127.0.0.1",
+        keyed=api_routes(),
+        sign_ins=lambda: sign_ins,
+    )
     web = Starlette(routes=list(routes()), middleware=[gate])
     use_app(app)
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)

@@ -100,5 +100,5 @@ def _delete_button(app: App, name: str) -> None:
 
 
 def _delete(app: App, name: str) -> None:
-    app.secrets.delete(name)
+    app.secrets.delete(name, who())
     say(f"{name} is deleted.")
