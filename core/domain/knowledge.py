@@ -45,7 +45,7 @@ QUERY_CHARS = 1_000
 MOST_FOUND = 20
 _FEW, _TINY = 2_000, 4
 """Passages that a word may stand in, whatever share of the collection they are."""
-KINDS = "Text, Markdown, CSV and TSV (UTF-8)"
+KINDS = "Text, Markdown, CSV and TSV (UTF-8), PDF, Word (.docx), HTML"
 LIMITS = (
     f"{KINDS}; up to {FILE_BYTES // 1_000_000} MB and {MOST_CHARS // 1_000_000} million characters a document, "
     f"{MOST_FILES} files at once, {MOST_DOCUMENTS:,} documents a collection."

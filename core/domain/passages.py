@@ -15,8 +15,13 @@ OVERLAP_CHARS = 200
 """Repeated at most of the passage before, so that a sentence across the cut is found."""
 _PIECE_CHARS = PASSAGE_CHARS - OVERLAP_CHARS - 2
 _HEADING_CHARS = 120
-_ENDS = (re.compile(r"\n+"), re.compile(r"(?<=[.!?…。！？])[\"'”’)\]]*\s+|(?<=[。！？])"), re.compile(r"\s+"))
-"""Where a long text is cut: best after a line, then after a sentence, then after a word."""
+_ENDS = (
+    re.compile(r"\n[ \t]*\n\s*"),
+    re.compile(r"(?<=[.!?…。！？])[\"'”’)\]]*\s+|(?<=[。！？])"),
+    re.compile(r"\n"),
+    re.compile(r"\s+"),
+)
+"""Where a long text is cut: best after a paragraph, then after a sentence, a line, a word."""
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -78,7 +83,7 @@ def _after_space(text: str, at: int) -> int:
 
 
 def _cut(window: str) -> int:
-    """Where to end a part: after a line, a sentence or a word, but never before half of it."""
+    """Where to end a part: as above, but never before half of it."""
     for pattern in _ENDS:
         ends = [found.end() for found in pattern.finditer(window) if found.end() > len(window) // 2]
         if ends:

@@ -12,6 +12,7 @@ from core.domain.passages import PASSAGE_CHARS
 from core.domain.result import Err, Ok
 from core.repositories import passages as repository
 from core.services.document_reading import DocumentReader
+from tests.support.files import pdf
 from tests.support.knowledge import HANDBOOK, made, put, read
 
 
@@ -102,6 +103,22 @@ def test_what_cannot_be_read_says_why(app):
         "blank.md": ("failed", "blank.md holds no text."),
     }
     assert app.knowledge.documents(collection.id)[-1].reason.startswith("Files of this kind cannot be read.")
+
+
+def test_other_kinds_are_read_with_their_places(app):
+    page = "<h1>Opening hours</h1><p>Monday to Friday.</p>"
+    collection = made(app, offer_pdf=pdf("A lamp for the desk", "Paid by invoice"), shop_html=page, scan_pdf=pdf(""))
+    found_places = {
+        one.document: one.place.in_words()
+        for question in ("invoice", "monday")
+        for one in found(app, collection, question).passages
+    }
+    assert found_places == {"offer.pdf": "pages 1–2", "shop.html": "Opening hours · paragraphs 1–2"}
+    (scan,) = [one for one in app.knowledge.documents(collection.id) if one.name == "scan.pdf"]
+    assert (scan.state, scan.reason) == (
+        "failed",
+        "scan.pdf holds no text; it may be a scan, whose pages are pictures.",
+    )
 
 
 def test_limits_are_kept(app):
