@@ -17,6 +17,7 @@ from pages.components.inspector import cost_table, received, sent_steps
 from pages.components.journal import journal
 from pages.components.metrics import metric_row, model_at, run_numbers
 from pages.components.proof import proof
+from pages.components.run_differences import run_differences
 from pages.components.session import get_app, say, show_said, uuid_param, value_or_say, who
 from pages.components.state import effect_state, run_state, state_badge
 from pages.components.text import counted, short
@@ -125,9 +126,15 @@ def details(app: App, view: RunView) -> None:
         "Received": partial(received, view),
         "Cost": partial(cost_table, view),
         "Proof": partial(proof, app, view),
+        "Diff": partial(run_differences, app, view.run),
     }
     chosen = st.segmented_control(
-        "Details", list(parts), default="Answer", required=True, label_visibility="collapsed", key="details"
+        "Details",
+        list(parts),
+        default="Diff" if "with" in st.query_params else "Answer",
+        required=True,
+        label_visibility="collapsed",
+        key="details",
     )
     parts[chosen or "Answer"]()
 

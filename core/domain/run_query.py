@@ -1,6 +1,6 @@
 """What lists of runs are asked for, and what they add up to."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -35,7 +35,7 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
 MOST_COUNTED = 10_000
 """Runs that are added up, the newest ones: a person who sees more of them narrows the filter."""
 
-Span = Literal["minute", "hour", "day", "week"]
+Span = Literal["minute", "hour", "day", "month"]
 
 
 class RunTotals(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +55,19 @@ class RunTotals(msgspec.Struct, frozen=True, kw_only=True):
     first_at: datetime | None = None
     """When the oldest of them began, and the newest; None: there is none."""
     last_at: datetime | None = None
+
+    @property
+    def span(self) -> Span:
+        """The bars of a chart over these runs: some dozens of them, not thousands."""
+        if self.first_at is None or self.last_at is None:
+            return "day"
+        lasted = self.last_at - self.first_at
+        limits: tuple[tuple[Span, timedelta], ...] = (
+            ("minute", timedelta(hours=2)),
+            ("hour", timedelta(days=4)),
+            ("day", timedelta(days=120)),
+        )
+        return next((span for span, limit in limits if lasted <= limit), "month")
 
 
 class RunCount(msgspec.Struct, frozen=True):

@@ -33,6 +33,11 @@ class AgentRepository:
     def by_name(self, name: str, *, lock: bool = False) -> Agent | None:
         return self._one(AgentRow.name == name, lock=lock)
 
+    def names(self) -> dict[str, UUID]:
+        """Every agent that is not archived, by its name and in that order."""
+        rows = select(AgentRow.name, AgentRow.id).where(~AgentRow.archived).order_by(func.lower(AgentRow.name))
+        return dict(list(self._session.execute(rows)))
+
     def names_like(self, stem: str) -> set[str]:
         """The names that begin with `stem`, archived agents included."""
         return set(self._session.scalars(select(AgentRow.name).where(AgentRow.name.startswith(stem, autoescape=True))))

@@ -61,6 +61,11 @@ class AgentService:
         with UnitOfWork(self._engine) as unit:
             return AgentRepository(unit.session).by_name(name)
 
+    def names(self) -> dict[str, UUID]:
+        """Every agent that is not archived, by its name and in that order: for a field to choose from."""
+        with UnitOfWork(self._engine) as unit:
+            return AgentRepository(unit.session).names()
+
     def list(self, search: str = "", tag: str = "", *, archived: bool = False) -> Summaries:
         """By name, with what each did in the last seven days."""
         with UnitOfWork(self._engine) as unit:

@@ -13,7 +13,7 @@ from core.errors import NotAllowed
 from core.services.run_spec import StartRun
 
 READ: Final[dict[str, str]] = {
-    "agents": "by_name export_yaml get list live_spec next_number revision revisions spec templates",
+    "agents": "by_name export_yaml get list live_spec names next_number revision revisions spec templates",
     "gates": "releases standing trial waiting",
     "prompts": "get list versions",
     "conversations": "get list path runs",

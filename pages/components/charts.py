@@ -1,15 +1,15 @@
 """Charts: theme colours only, thin axes, no legend where a label does it."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
 from core.domain.event import Finished
+from core.domain.run_query import RunCount, Span
 from core.domain.state import CallState, ModelCall, RunState
-from pages.components.state import STATES, StateName, effect_state, is_dark, state_hex
+from pages.components.state import STATES, StateName, effect_state, is_dark, state_hex, state_of_status
 from pages.components.text import duration, zone
 
 _KINDS: dict[str, StateName] = {
@@ -19,6 +19,12 @@ _KINDS: dict[str, StateName] = {
     "Unknown": "unknown",
     "Failed": "failed",
     "Stopped": "stopped",
+}
+_TIME_UNITS: dict[Span, str] = {
+    "minute": "yearmonthdatehoursminutes",
+    "hour": "yearmonthdatehours",
+    "day": "yearmonthdate",
+    "month": "yearmonth",
 }
 _BAR_PX, _ROW_PX, _FRAME_PX = 14, 32, 64
 _SHORTEST_BAR = 0.004
@@ -96,30 +102,30 @@ def _took_s(effect: ModelCall | CallState) -> float | None:
     return finished.took_ms / 1000 if finished else None
 
 
-def runs_over_time(runs: Sequence[tuple[datetime, str]]) -> None:
+def runs_over_time(counts: Sequence[RunCount], span: Span) -> None:
     """How many runs began when, by state. Done is quiet, so that failures stand out."""
-    frame = pd.DataFrame(runs, columns=["at", "state"])
+    states = {status: STATES[state_of_status(status)].word for status in {count.status for count in counts}}
+    frame = pd.DataFrame(
+        [(count.at, states[count.status], count.runs) for count in counts], columns=["at", "state", "runs"]
+    )
     frame["at"] = pd.to_datetime(frame["at"], utc=True).dt.tz_convert(zone()).dt.tz_localize(None)
-    span_h = (frame["at"].max() - frame["at"].min()).total_seconds() / 3600
-    unit = "yearmonthdate" if span_h > 96 else "yearmonthdatehours" if span_h > 3 else "yearmonthdatehoursminutes"
-    dark = is_dark()
     colours = {state.word: state_hex(name) for name, state in STATES.items()} | {
-        "Done": "#3A5288" if dark else "#BFCEEB"
+        "Done": "#3A5288" if is_dark() else "#BFCEEB"
     }
     present = [word for word in colours if word in set(frame["state"])]
     st.altair_chart(
         alt.Chart(frame)
         .mark_bar(cornerRadiusTopLeft=2, cornerRadiusTopRight=2)
         .encode(
-            x=alt.X(f"{unit}(at):T", title=None, axis=alt.Axis(tickCount=8, grid=False)),
-            y=alt.Y("count():Q", title=None, axis=alt.Axis(tickCount=3, format="d")),
+            x=alt.X(f"{_TIME_UNITS[span]}(at):T", title=None, axis=alt.Axis(tickCount=8, grid=False)),
+            y=alt.Y("sum(runs):Q", title=None, axis=alt.Axis(tickCount=3, format="d")),
             color=alt.Color(
                 "state:N",
                 title=None,
                 legend=alt.Legend(orient="top"),
                 scale=alt.Scale(domain=present, range=[colours[word] for word in present]),
             ),
-            tooltip=[alt.Tooltip("state", title="State"), alt.Tooltip("count()", title="Runs")],
+            tooltip=[alt.Tooltip("state", title="State"), alt.Tooltip("sum(runs)", title="Runs")],
         )
         .properties(height=170)
     )

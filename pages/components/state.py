@@ -66,7 +66,11 @@ assert set(_OF_EFFECT) == set(get_args(EffectStatus))
 
 
 def run_state(run: Run) -> StateName:
-    return _OF_RUN[run.status]
+    return state_of_status(run.status)
+
+
+def state_of_status(status: RunStatus) -> StateName:
+    return _OF_RUN[status]
 
 
 def effect_state(state: RunState, effect: ModelCall | CallState) -> StateName:

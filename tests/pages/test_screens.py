@@ -89,13 +89,6 @@ def test_the_list_of_runs_adds_them_up(app: App, open_page: Open, clerk):
     assert page.dataframe[0].value["agent"].tolist() == [clerk.name]
 
 
-def test_where_nothing_fits_the_list_teaches(app: App, open_page: Open, clerk):
-    a_run(app, clerk.id)
-    page = open_page("runs")
-    page.text_input(key="q").set_value("nothing like this").run()
-    assert "Each answer and each tool call is a run" in shown(page)
-
-
 def test_a_whole_id_in_the_search_opens_that_run(app: App, open_page: Open, clerk):
     run = a_run(app, clerk.id)
     page = open_page("runs")
