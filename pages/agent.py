@@ -10,6 +10,7 @@ from pages.components.editor.head import agent_head
 from pages.components.editor.instructions import instructions
 from pages.components.editor.limits import limits, starters
 from pages.components.editor.model import model
+from pages.components.editor.publish import publish
 from pages.components.editor.revisions import revisions
 from pages.components.editor.tools import tools
 from pages.components.editor.try_it import try_it
@@ -40,6 +41,7 @@ def tabs(draft: Draft) -> None:
         "Limits": limits,
         "Starters": starters,
         "Revisions": revisions,
+        "Publish": publish,
     }
     shown = st.tabs(list(parts), key=f"tabs_{draft.agent.id.hex}", on_change="rerun")
     for tab, draw in zip(shown, parts.values(), strict=True):

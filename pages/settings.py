@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.bootstrap import App
+from pages.components.api_keys import api_keys
 from pages.components.frame import page_header
 from pages.components.session import get_app, may, show_said
 from pages.components.settings.about import about
@@ -32,6 +33,7 @@ SECTIONS: dict[str, Callable[[App], None]] = {
     "Secrets": secrets,
     "Access": access,
     "Limits": limits,
+    "API keys": api_keys,
     "Health": health,
     "Database": database,
     "Workers": workers,

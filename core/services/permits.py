@@ -39,7 +39,7 @@ READ: Final[dict[str, str]] = {
     "evaluations": "by_evaluator cells estimate get lines list progress",
     "evaluation_reports": "cells report",
     "health": "look",
-    "publishing": "offered publication",
+    "publishing": "offered publication published",
     "proof_desk": "check drill",
     "sign_ins": "needed",
 }

@@ -15,6 +15,7 @@ from core.repositories.agents import AgentRepository
 from core.repositories.api_keys import ApiKeyRepository
 from core.repositories.budgets import spend
 from core.repositories.publications import PublicationRepository
+from core.repositories.security_events import SecurityEventRepository
 from core.services.agent_changes import GONE
 from core.services.keeping import keep
 
@@ -84,13 +85,19 @@ class PublishService:
                 agent_ids=None if agent_ids is None else list(agent_ids),
                 requests_per_minute=requests_per_minute,
             )
+            if isinstance(added, Ok):
+                SecurityEventRepository(unit.session).add("api_key_made", who, added.value.name, added.value.prefix)
             kept = keep(unit, added)
         return kept if isinstance(kept, Err) else Ok(NewKey(kept.value, value))
 
     def revoke_key(self, key_id: UUID, who: str) -> Result[ApiKey]:
         """From the next request on it is worth nothing. Runs that it began go on."""
         with UnitOfWork(self._engine) as unit:
-            return keep(unit, ApiKeyRepository(unit.session).revoke(key_id, who))
+            revoked = ApiKeyRepository(unit.session).revoke(key_id, who)
+            if isinstance(revoked, Ok):
+                key = revoked.value
+                SecurityEventRepository(unit.session).add("api_key_revoked", who, key.name, key.prefix)
+            return keep(unit, revoked)
 
     def key_of(self, value: str) -> ApiKey | None:
         """The key that has this value, unless it was revoked."""
@@ -111,14 +118,16 @@ class PublishService:
             unit.commit()
         return wait_s
 
-    def offered(self, key: ApiKey) -> Agents:
-        """The agents that this key may ask now, by name."""
+    def published(self) -> Agents:
+        """The agents that keys may ask, by name. One that is archived answers nobody."""
         with UnitOfWork(self._engine) as unit:
-            published = [
-                one.agent_id for one in PublicationRepository(unit.session).list() if key.may_ask(one.agent_id)
-            ]
-            agents = [AgentRepository(unit.session).get(agent_id) for agent_id in published]
+            ids = [publication.agent_id for publication in PublicationRepository(unit.session).list()]
+            agents = [AgentRepository(unit.session).get(agent_id) for agent_id in ids]
         return sorted((one for one in agents if one and not one.archived), key=lambda agent: agent.name)
+
+    def offered(self, key: ApiKey) -> Agents:
+        """Those of them that this key may ask."""
+        return [agent for agent in self.published() if key.may_ask(agent.id)]
 
     def find(self, key: ApiKey, name: str) -> tuple[Agent, Publication] | None:
         """The published agent of this name, if this key may ask it."""

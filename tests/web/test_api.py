@@ -1,6 +1,7 @@
 """Published agents over real HTTP, asked by the clients that people use."""
 
 import json
+import subprocess
 from base64 import b64encode
 from collections.abc import Iterator
 
@@ -10,7 +11,8 @@ import pytest
 from huggingface_hub import InferenceClient
 
 from core.bootstrap import App
-from core.domain.agent import AgentSpec
+from core.domain.agent import AgentSpec, Variable
+from core.domain.call_examples import call_examples
 from core.domain.event import Cancelled
 from core.domain.tool import ToolChoice
 from core.settings import Settings
@@ -307,3 +309,29 @@ def test_a_caller_who_hangs_up_stops_the_run(app: App, client: openai.OpenAI, mo
     assert view.run.status == "cancelled"
     (stopped,) = [event.fact for event in view.events if isinstance(event.fact, Cancelled)]
     assert (stopped.who, stopped.reason) == ("Shop (API key)", "The caller hung up.")
+
+
+@pytest.mark.parametrize("way", ["openai", "huggingface_hub", "curl"])
+def test_the_examples_of_the_screen_work_as_they_stand(
+    app: App, url: str, model: ScriptedServer, way: str, monkeypatch: pytest.MonkeyPatch, capfd
+):
+    published(app, 'Bob\'s "clerk"')
+    model.plan(text("It ", "is ", "5."))
+    monkeypatch.setenv("ARYABHATTA_KEY", new_key(app).value)
+    code = call_examples(url, 'Bob\'s "clerk"', "What's 2 + 3, for $x?", {})[way]
+    if way == "curl":
+        subprocess.run(["bash", "-c", code], check=True, timeout=30)
+    else:
+        exec(code, {})
+    assert "It is 5." in capfd.readouterr().out
+    assert model.requests[0].json["messages"][-1]["content"] == "What's 2 + 3, for $x?"
+
+
+def test_an_example_sends_the_variables_that_the_prompt_needs(app: App, url: str, model: ScriptedServer, monkeypatch):
+    spec = AgentSpec(instructions="You work for {{firm}}.", variables=(Variable("firm"),), endpoint=ENDPOINT)
+    app.publishing.publish(app.agents.create("Clerk", spec, "Ada").value.id, "Ada")
+    monkeypatch.setenv("ARYABHATTA_KEY", new_key(app).value)
+    for way in ("openai", "huggingface_hub"):
+        model.plan(text("5"))
+        exec(call_examples(url, "Clerk", "Hello", {"firm": "Acme"})[way], {})
+    assert {one.json["messages"][0]["content"] for one in model.requests} == {"You work for Acme."}
