@@ -15,9 +15,9 @@ from pages.components.evaluation.progress import bar, controls, live, why_paused
 from pages.components.evaluation.results import results
 from pages.components.evaluation.summary import summary
 from pages.components.evaluation.words import status_badge
-from pages.components.frame import empty_state, page_header
+from pages.components.frame import empty_state, page_header, section
 from pages.components.session import get_app, say, show_said, uuid_param
-from pages.components.text import counted, plain
+from pages.components.text import counted, plain, short
 
 PARAM = "evaluation"
 _NO_NAME = re.compile(r"[^\w-]+")
@@ -97,9 +97,21 @@ def opened(app: App, evaluation: Evaluation) -> None:
     if report.progress.ended or report.progress.impossible:
         summary(app, report)
         go_live(app, evaluation)
+        missing(report)
         results(app, report)
     elif evaluation.status == "running":
         st.caption("The first answers are on their way. You may leave this page: nothing depends on it.")
+
+
+def missing(report: Report) -> None:
+    """What only recorded results could have answered, and nobody had recorded."""
+    found = report.not_recorded
+    if not found:
+        return
+    with st.container(border=True, gap="small"):
+        section("Not recorded", "these calls were refused, since nothing recorded has their arguments")
+        rows = [{"Tool": one.tool, "Arguments": short(one.arguments, 300), "Runs": one.cells} for one in found]
+        st.dataframe(rows, hide_index=True)
 
 
 def main() -> None:

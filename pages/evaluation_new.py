@@ -20,9 +20,10 @@ from pages.components.text import counted, plain
 
 JUDGES = "judges"
 _WRITTEN = "judges_in_the_address"
-MODES: dict[str, ToolMode] = {"Dry run": "dry_run", "Live": "live"}
+MODES: dict[str, ToolMode] = {"Dry run": "dry_run", "Recorded": "recorded", "Live": "live"}
 MODE_WORDS = {
     "Dry run": "Tools that change the world are not executed; those that only look are.",
+    "Recorded": "No tool is executed: results of earlier calls with the same arguments stand in. What is missing is named.",
     "Live": "Every tool is executed, once for each run. What it changes is not undone.",
 }
 

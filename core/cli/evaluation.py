@@ -12,7 +12,7 @@ import click
 
 from core.bootstrap import App
 from core.cli.exits import Exit, stop, value_of
-from core.cli.printing import print_json, print_line, print_table, write
+from core.cli.printing import print_json, print_line, print_table, shortened, write
 from core.cli.session import opened, who
 from core.domain.evaluation import Evaluation
 from core.domain.result import Err
@@ -211,6 +211,9 @@ def _print(report: Report) -> None:
     print_table(("VARIANT", "PASSED", "95 % INTERVAL", "ITEMS", "FAILED", "MEDIAN", "TOKENS", "COST"), rows)
     for words in report.differences:
         print_line(words)
+    for one in report.not_recorded:
+        runs = "1 run" if one.cells == 1 else f"{one.cells:,} runs"
+        print_line(f"Not recorded: {one.tool} {shortened(one.arguments)} (in {runs}; the call was refused)")
 
 
 def _found(app: App, text: str) -> Evaluation:

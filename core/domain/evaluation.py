@@ -127,6 +127,14 @@ class CellLine(NamedTuple):
         return self.state == "impossible" or self.status == "failed"
 
 
+class NotRecorded(NamedTuple):
+    """A call that only a recorded result could have answered, and there was none."""
+
+    tool: str
+    arguments: str
+    cells: int
+
+
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
     """A cell as a screen draws it."""
 

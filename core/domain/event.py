@@ -5,7 +5,7 @@ An effect is one decided act, named by its place: `<step>.m` is the model call o
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -81,6 +81,10 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[Attachment, ...] = ()
     source: str
     """Where it comes from: `run/effect`."""
+
+
+NOT_RECORDED: Final = "only recorded results are used here, and none has these arguments"
+"""Why a call was refused that nothing recorded can stand in for."""
 
 
 class Created(_Fact, frozen=True, tag="created"):

@@ -6,7 +6,7 @@ from typing import assert_never
 from core.domain.answer import Fit, fit
 from core.domain.arguments import BadArguments, check_arguments
 from core.domain.canonical import canonical, content_hash
-from core.domain.event import Asked, Fact, Finished, Lost, Recorded, Refused, Unknown
+from core.domain.event import NOT_RECORDED, Asked, Fact, Finished, Lost, Recorded, Refused, Unknown
 from core.domain.message import ToolCall
 from core.domain.run import EndStatus
 from core.domain.state import CallState, ModelCall, RunState
@@ -242,7 +242,7 @@ def _withheld(state: RunState, call: CallState, tool: ToolSpec, executed: str) -
         case "dry_run" if tool.effect == "read":
             return None
         case "recorded" if tool.effect == "read":
-            reason = f"{tool.name} was not executed: only recorded results are used here, and none has these arguments."
+            reason = f"{tool.name} was not executed: {NOT_RECORDED}."
             return _refusal(call, "tool_failed", reason)
         case "dry_run" | "recorded":
             return Finished(effect=call.effect, attempt=0, output=_dry(tool, executed), dry_run=True)

@@ -1,21 +1,25 @@
 """The reading queries over evaluations, their runs and their scores together."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Float, Integer, Select, Subquery, case, cast, func, select, tuple_
+from sqlalchemy import Float, Integer, Select, Subquery, Text, case, cast, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from core.db.evaluation_tables import EvaluationCellRow, ScoreRow
-from core.db.run_tables import RunRow
-from core.domain.evaluation import CellKey, CellLine
+from core.db.evaluation_tables import EvaluationCellRow, EvaluationRow, ScoreRow
+from core.db.run_tables import RunEventRow, RunRow
+from core.domain.evaluation import MOST_VARIANTS, CellKey, CellLine, NotRecorded
+from core.domain.event import NOT_RECORDED, Refused, decode
 from core.domain.run import ENDED, RunStatus
 
 _SECONDS = cast(RunRow.totals["active_s"].astext, Float)
 _TOKENS = cast(RunRow.totals["usage"]["total_tokens"].astext, Integer)
 _COST_USD = cast(RunRow.totals["usage"]["cost_usd"].astext, Float)
+_EARLIER = 20
+"""So many evaluations of the same dataset are looked through for recorded results."""
 _WHOLE = (EvaluationCellRow.state == "ended") & (EvaluationCellRow.charged_usd > 0)
 _KEY = (EvaluationCellRow.variant, EvaluationCellRow.item, EvaluationCellRow.repeat)
 
@@ -63,6 +67,43 @@ class EvaluationLineRepository:
             .where(EvaluationCellRow.evaluation_id == self._evaluation_id, place)
         )
         return {CellKey(*row[:3]): row[3] for row in rows}
+
+    def earlier_runs(self, dataset_id: UUID, items: Collection[int]) -> dict[int, list[UUID]]:
+        """The runs that these items of a dataset had in the evaluations before this one, by item."""
+        before = (
+            select(EvaluationRow.id)
+            .where(EvaluationRow.dataset_id == dataset_id, EvaluationRow.id < self._evaluation_id)
+            .order_by(EvaluationRow.id.desc())
+            .limit(_EARLIER)
+        )
+        cell = EvaluationCellRow
+        rows = self._session.execute(
+            select(cell.item, cell.run_id)
+            .where(cell.evaluation_id.in_(list(self._session.scalars(before))))
+            .where(cell.variant.in_(range(MOST_VARIANTS)), cell.item.in_(list(items)))
+        )
+        found: dict[int, list[UUID]] = {}
+        for item, run_id in rows:
+            if run_id is not None:
+                found.setdefault(item, []).append(run_id)
+        return found
+
+    def not_recorded(self, limit: int) -> list[NotRecorded]:
+        """Calls that were refused because nothing recorded could stand in for them, those of most cells first."""
+        told = cast(RunEventRow.body, Text)
+        rows = self._session.execute(
+            select(told, func.count(EvaluationCellRow.run_id.distinct()).label("cells"))
+            .join(EvaluationCellRow, EvaluationCellRow.run_id == RunEventRow.run_id)
+            .where(EvaluationCellRow.evaluation_id == self._evaluation_id, RunEventRow.kind == "refused")
+            .where(told.contains(NOT_RECORDED))
+            .group_by(told)
+        )
+        found = Counter[tuple[str, str]]()
+        for body, cells in rows:
+            fact = decode(body)
+            assert isinstance(fact, Refused)
+            found[fact.name, fact.arguments] += cells
+        return [NotRecorded(*call, cells) for call, cells in found.most_common(limit)]
 
     def statuses(self, run_ids: Iterable[UUID]) -> dict[UUID, tuple[RunStatus, str]]:
         """Where runs stand, and at which endpoint; unknown ids are left out."""

@@ -21,20 +21,15 @@ from core.domain.comparison import (
 from core.domain.event import Recorded
 from core.domain.result import Err, Ok, Result
 from core.domain.run import ENDED, Run
-from core.domain.run_query import RunFilter
 from core.ids import new_id
-from core.repositories.preferences import PreferenceRepository
-from core.repositories.recordings import RecordingRepository
 from core.repositories.runs import RunRepository
 from core.services.attachments import AttachmentService
 from core.services.comparisons import TITLE_CHARS, Change, ComparisonService
+from core.services.recorded_results import results_of
 from core.services.run_spec import StartRun
 from core.services.runs import RunService
-from core.services.tool_samples import sample_runs
 from core.services.variants import Resolved, VariantService, start_of
 
-_EARLIER_RUNS = 200
-"""So many of the newest runs are looked through for recorded results, besides the comparison's own and the samples."""
 Planned = tuple[UUID, UUID]
 """A column and the id of a run it is to have."""
 
@@ -176,14 +171,8 @@ class ComparisonRunService:
 
     def _recorded(self, comparison: Comparison, resolved: Resolved) -> tuple[Recorded, ...]:
         with UnitOfWork(self._engine) as unit:
-            earlier = [run.id for run in RunRepository(unit.session).list(RunFilter(), limit=_EARLIER_RUNS)]
             tools = [choice.name for choice in resolved.spec.tools]
-            ids = {*earlier, *comparison.runs(), *filter(None, [comparison.origin_run_id])}
-            recordings = RecordingRepository(unit.session)
-            samples = recordings.results(sample_runs(PreferenceRepository(unit.session), tools), tools)
-            kept = {(sample.name, sample.arguments) for sample in samples}
-            others = recordings.results(ids, tools)
-            return (*samples, *(one for one in others if (one.name, one.arguments) not in kept))
+            return results_of(unit.session, tools, {*comparison.runs(), *filter(None, [comparison.origin_run_id])})
 
     def _before(self, comparison: Comparison) -> UUID | None:
         """What the run that the comparison was begun from replied to: the first message replies to the same."""

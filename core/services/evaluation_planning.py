@@ -35,6 +35,7 @@ from core.domain.variant import Variant
 from core.repositories.dataset_items import DatasetItemRepository
 from core.repositories.datasets import DatasetRepository
 from core.services.endpoints import EndpointService
+from core.services.evaluation_recordings import nothing_recorded
 from core.services.evaluation_turn import bound_of, rendered
 from core.services.run_spec import SpecBuilder
 from core.services.variants import Resolved, VariantService
@@ -101,6 +102,9 @@ class EvaluationPlanner:
         if wanted.ceiling_usd is not None and estimate.bound_usd is None:
             return Err("invalid", f"A ceiling cannot be kept here: {' '.join(estimate.notes)}", "ceiling_usd")
         numbers = tuple(one.number for one in items)
+        with UnitOfWork(self._engine) as unit:
+            unknown = tuple(nothing_recorded(unit.session, plan, wanted.dataset_id, numbers))
+        estimate = msgspec.structs.replace(estimate, notes=(*estimate.notes, *unknown))
         return Ok(Prepared(version=version, items=numbers, plan=plan, evaluators=used.value, estimate=estimate))
 
     def used(self, evaluators: Sequence[Evaluator], price: Price | None = None) -> Result[tuple[UsedEvaluator, ...]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from core.domain.canonical import Json
-from core.domain.evaluation import Cell, CellLine, Evaluation, Progress
+from core.domain.evaluation import Cell, CellLine, Evaluation, NotRecorded, Progress
 from core.domain.evaluation_results import VariantSummary, gain, summary
 from core.domain.evaluator import Evaluator
 from core.domain.names import told_apart
@@ -33,6 +33,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     gains: tuple[Difference, ...]
     """Of every variant after the first."""
     differences: tuple[str, ...]
+    not_recorded: tuple[NotRecorded, ...] = ()
 
 
 class ReportService:
@@ -58,6 +59,7 @@ class ReportService:
             differences=tuple(
                 difference_words(found, names[0], name) for found, name in zip(gains, names[1:], strict=True) if judged
             ),
+            not_recorded=self._evaluations.not_recorded(evaluation),
         )
 
     def cells(self, evaluation: Evaluation) -> list[Cell]:
@@ -76,6 +78,7 @@ def report_object(report: Report) -> dict[str, Json]:
             {"variant": one.name, "from": report.variants[0].name, **msgspec.to_builtins(found), "words": words}
             for one, found, words in zip(report.variants[1:], report.gains, report.differences, strict=False)
         ],
+        "not_recorded": [one._asdict() for one in report.not_recorded],
     }
 
 

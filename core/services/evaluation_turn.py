@@ -17,7 +17,7 @@ from core.db.unit import UnitOfWork
 from core.domain.dataset import Item
 from core.domain.evaluation import CellKey, Evaluation, FrozenModel, PlannedVariant, Score, UsedEvaluator
 from core.domain.evaluator import HumanVote, Judge, Verdict
-from core.domain.event import Created, Event
+from core.domain.event import Created, Event, Recorded
 from core.domain.judging import judge, without_answer
 from core.domain.message import Message, SystemMessage, UserMessage
 from core.domain.observed import Observed, observed
@@ -33,6 +33,7 @@ from core.repositories.evaluation_lines import EvaluationLineRepository
 from core.repositories.evaluations import EvaluationRepository
 from core.repositories.journal import JournalRepository
 from core.repositories.scores import ScoreRepository
+from core.services.evaluation_recordings import ItemRecordings
 
 AT_ONCE = 50
 """Cells judged in one turn: others wait for its transaction."""
@@ -52,6 +53,7 @@ class Turn:
 
     def __init__(self, unit: UnitOfWork, evaluation: Evaluation) -> None:
         session, one = unit.session, evaluation.id
+        self._recordings = ItemRecordings(session, evaluation)
         self._evaluation = evaluation
         self._evaluations = EvaluationRepository(session)
         self._cells, self._scores = CellRepository(session, one), ScoreRepository(session, one)
@@ -134,7 +136,9 @@ class Turn:
                     return
 
     def _begin_some(self, cells: list[CellKey]) -> int:
-        items = self._items.some({cell.item for cell in cells})
+        numbers = {cell.item for cell in cells}
+        items = self._items.some(numbers)
+        self._recordings.look_for(numbers)
         return sum(self._begin_one(cell, items[cell.item]) for cell in cells)
 
     def _begin_one(self, cell: CellKey, item: Item) -> bool:
@@ -147,7 +151,8 @@ class Turn:
         if self._lacks_money or not self._affords(bound):
             self._lacks_money = True
             return False
-        self._cells.begin(cell, self._queue(spec, item.input, variant, ()), bound)
+        recorded = self._recordings.of(cell)
+        self._cells.begin(cell, self._queue(spec, item.input, variant, (), recorded), bound)
         return True
 
     def _affords(self, bound: float) -> bool:
@@ -158,7 +163,14 @@ class Turn:
         self._charged_usd += bound
         return True
 
-    def _queue(self, spec: RunSpec, text: str, variant: PlannedVariant | None, tags: tuple[str, ...]) -> UUID:
+    def _queue(
+        self,
+        spec: RunSpec,
+        text: str,
+        variant: PlannedVariant | None,
+        tags: tuple[str, ...],
+        recorded: tuple[Recorded, ...] = (),
+    ) -> UUID:
         run = Run(
             id=ids.new_id(),
             kind="evaluation",
@@ -174,7 +186,7 @@ class Turn:
             created_at=datetime.now(UTC),
             batch_id=self._evaluation.id,
         )
-        self._journal.create(run, (Created(spec=spec, input=text),))
+        self._journal.create(run, (Created(spec=spec, input=text, recorded=recorded),))
         self.begun.append(run.id)
         return run.id
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from core import ids
 from core.db.unit import UnitOfWork
-from core.domain.evaluation import Cell, CellKey, CellLine, Estimate, Evaluation, Progress, Score
+from core.domain.evaluation import Cell, CellKey, CellLine, Estimate, Evaluation, NotRecorded, Progress, Score
 from core.domain.evaluator import Evaluator, HumanVote
 from core.domain.result import Err, Ok, Result
 from core.repositories.dataset_items import DatasetItemRepository
@@ -180,6 +180,13 @@ class EvaluationService:
         """By evaluator's revision and variant: how many cells passed, of how many judged."""
         with UnitOfWork(self._engine) as unit:
             return EvaluationLineRepository(unit.session, evaluation.id).by_evaluator(list(evaluation.by_hash))
+
+    def not_recorded(self, evaluation: Evaluation, limit: int = 20) -> tuple[NotRecorded, ...]:
+        """What the tools were asked for and nobody had recorded; nothing where tools are not recorded."""
+        if evaluation.plan.tool_mode != "recorded":
+            return ()
+        with UnitOfWork(self._engine) as unit:
+            return tuple(EvaluationLineRepository(unit.session, evaluation.id).not_recorded(limit))
 
     def _change(
         self,

@@ -1,3 +1,4 @@
+import json
 import threading
 
 import pytest
@@ -339,3 +340,47 @@ def test_several_evaluators_of_one_kind_are_named_apart(echoing):
     assert to_csv(done, cells).splitlines()[0].endswith("contains,contains (2),all,run_id")
     told = {score["evaluator"]: score["passed"] for score in cell_objects(done, cells)[1]["scores"]}
     assert told == {"contains": False, "contains (2)": True, "all": True}
+
+
+def reads_notebook(request):
+    """Asks the notebook of the item's name, then repeats what it was told."""
+    last = request.json["messages"][-1]
+    if last["role"] == "tool":
+        return text(last["content"])
+    return calls(("notebook_read", json.dumps({"notebook": last["content"]})))
+
+
+def test_recorded_tools_answer_as_they_did_before_and_what_is_missing_is_named(settings):
+    reader = variant(tools=(ToolChoice("notebook_read"),))
+    with ScriptedServer(respond=reads_notebook) as server, workspace(settings, server) as app:
+        first = over(app, begun(app, ITEMS[:2], reader))
+        told = {line.item: app.runs.view(line.run_id).state.ended.output for line in app.evaluations.lines(first)}
+        app.datasets.edit(first.dataset_id, GridChanges(added=(Item(input="never read"),)), "ada")
+        again = over(app, begun(app, [], reader, tool_mode="recorded"))
+        views = {line.item: app.runs.view(line.run_id) for line in app.evaluations.lines(again)}
+        missing = app.evaluations.not_recorded(again)
+
+        assert {item: views[item].state.ended.output for item in (1, 2)} == told
+        assert all(views[item].state.totals.calls_executed == 0 for item in views)
+        assert told[1] in {one.output for one in views[1].state.recorded.values()}
+        assert "only recorded results are used" in views[3].state.steps[0].calls[0].refused.reason
+        assert [(one.tool, json.loads(one.arguments), one.cells) for one in missing] == [
+            ("notebook_read", {"notebook": "never read"}, 1)
+        ]
+        assert app.evaluations.not_recorded(first) == ()
+
+
+def test_that_nothing_of_a_tool_is_recorded_is_said_before_the_start(echoing):
+    app, _ = echoing
+    dataset = app.datasets.create("Items", "ada", items=ITEMS).value
+    wanted = NewEvaluation(
+        name="Try",
+        dataset_id=dataset.id,
+        variants=(variant(tools=(ToolChoice("notebook_read"), ToolChoice("notebook_write"))),),
+        tool_mode="recorded",
+    )
+    notes = app.evaluations.estimate(wanted).value.notes
+
+    assert [note for note in notes if "recorded" in note] == [
+        "Nothing that notebook_read ever answered is recorded: its calls will be refused, and the model is told so."
+    ]
