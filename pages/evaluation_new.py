@@ -81,7 +81,7 @@ def settings() -> tuple[int, int, ToolMode, float | None]:
             placeholder="No ceiling",
             key="ceiling",
             bind="query-params",
-            help="Reserved before each run, so that runs at once cannot overshoot it",
+            help="Set aside before each model call, so that runs at once cannot overshoot it",
         )
     mode = st.segmented_control("Tools", list(MODES), default="Dry run", required=True, key="mode", bind="query-params")
     st.caption(MODE_WORDS[mode or "Dry run"])

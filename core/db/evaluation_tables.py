@@ -105,7 +105,7 @@ class EvaluationCellRow(Base):
     problem: Mapped[str] = mapped_column(server_default="")
     """Why it could not be started."""
     charged_usd: Mapped[float] = mapped_column(server_default="0")
-    """While it is under way, at most what it can cost; then what it did cost."""
+    """While it is under way, what it is expected to cost, or at most can; then what it did cost."""
 
     __table_args__ = (
         CheckConstraint("state IN ('planned', 'under_way', 'ended', 'impossible')", name="state_known"),
@@ -121,6 +121,31 @@ class EvaluationCellRow(Base):
         Index("ix_evaluation_cells_under_way", "evaluation_id", postgresql_where=text("state = 'under_way'")),
         Index("ix_evaluation_cells_run_id", "run_id"),
     )
+
+
+class AccountRow(Base):
+    """A ceiling that several runs share, and how much of it is spent or set aside. Its id is what shares it."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    ceiling_usd: Mapped[float]
+    charged_usd: Mapped[float] = mapped_column(server_default="0")
+
+
+class ChargeRow(Base):
+    """One attempt of one model call: while it is open, at most what it can cost; then what it did cost."""
+
+    __tablename__ = "charges"
+
+    run_id: Mapped[UUID] = mapped_column(primary_key=True)
+    effect: Mapped[str] = mapped_column(primary_key=True)
+    attempt: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    usd: Mapped[float]
+    is_open: Mapped[bool] = mapped_column(server_default="true")
+
+    __table_args__ = (Index("ix_charges_open", "account_id", postgresql_where=text("is_open")),)
 
 
 class ScoreRow(Base):

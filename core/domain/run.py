@@ -9,6 +9,7 @@ import msgspec
 from core.domain.agent import Limits, Parameters, Retry
 from core.domain.endpoint import Endpoint
 from core.domain.message import Message, Usage
+from core.domain.purse import Purse
 from core.domain.template import Span
 from core.domain.tool import ToolMode, ToolSpec
 from core.errors import FaultKind
@@ -46,6 +47,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tool_mode: ToolMode = "live"
     depth: int = 0
     """How many runs stand above this one, each called by the one before."""
+    purse: Purse | None = None
+    """A ceiling that this run shares with others; None: it has only its own limits."""
     notes: tuple[str, ...] = ()
     """What a person must be told about this run from its start: what they asked for and it does not have."""
 

@@ -1,10 +1,12 @@
 """What runs cost: at most, before they start, and in fact, once they have ended. Dollars; prices are for a million."""
 
 from typing import Final
+from uuid import UUID
 
 from core.domain.agent import Limits, Parameters, Retry
 from core.domain.message import Usage
 from core.domain.model_info import FREE, Price
+from core.domain.purse import Charge
 from core.domain.run import RunSpec
 
 _MILLION: Final = 1_000_000
@@ -29,6 +31,24 @@ def bound_usd(spec: RunSpec, price: Price | None, context_tokens: int | None, re
         return None
     whole = (first + more * _call_usd(price, context_tokens or 0, answer)) * _attempts(spec.retry)
     return _limited(whole, spec.limits, _call_usd(price, context_tokens or request_bytes, answer))
+
+
+def call_bound_usd(
+    parameters: Parameters, price: Price, context_tokens: int | None, request_bytes: int
+) -> float | None:
+    """At most what one model call costs; None: nobody can say how long its answer may get."""
+    if price == FREE:
+        return 0.0
+    answer = _answer_tokens(parameters, context_tokens)
+    return None if answer is None else _call_usd(price, min(request_bytes, context_tokens or request_bytes), answer)
+
+
+def charge_of(spec: RunSpec, run_id: UUID, effect: str, attempt: int, request_bytes: int) -> Charge | None:
+    """What a call of a run sets aside; None: its run shares no ceiling, or the call is free."""
+    if spec.purse is None:
+        return None
+    usd = call_bound_usd(spec.parameters, spec.purse.price, spec.purse.context_tokens, request_bytes)
+    return Charge(account=spec.purse.account, run_id=run_id, effect=effect, attempt=attempt, usd=usd) if usd else None
 
 
 def asks_agents(spec: RunSpec) -> bool:

@@ -12,7 +12,9 @@ from core.domain.event import Decision, Fact, Finished, Lost, Request, Started, 
 from core.domain.journal import Partial
 from core.domain.message import Usage
 from core.domain.model_call import Delta, ModelRequest, Reply
+from core.domain.purse import Charge
 from core.domain.serving import served_elsewhere
+from core.domain.spending import charge_of, used_usd
 from core.domain.state import RunState
 from core.domain.tool import Caller, ToolRequest, ToolResult
 from core.engine.decide import CallModel, ToolStart
@@ -72,7 +74,19 @@ class ModelEffect:
             key=f"{self._state.run_id}/{self._effect}",
             time_limit_s=seconds_left(self._state),
         )
-        return await self._ports.model.ask(request, self._on_delta)
+        size_bytes = len(self._body.content)
+        charge = charge_of(spec, self._state.run_id, self._effect, self._action.attempt, size_bytes)
+        return await self._paid(request, charge) if charge else await self._ports.model.ask(request, self._on_delta)
+
+    async def _paid(self, request: ModelRequest, charge: Charge) -> Reply:
+        """Ask once the most it may cost is set aside. A call that never says what it used has cost that."""
+        purse = self._state.spec.purse
+        if fault := await self._ports.till.reserve(charge, seconds_left(self._state)):
+            return Reply(fault=fault)
+        reply = await self._ports.model.ask(request, self._on_delta)
+        cost_usd = used_usd(reply.usage, purse.price if purse else None, charge.usd)
+        await self._ports.till.settle(msgspec.structs.replace(charge, usd=cost_usd))
+        return reply
 
     def _outcome(self, reply: Reply, took_ms: float) -> Fact:
         notes = self._notes(reply)
@@ -234,18 +248,23 @@ class ToolEffect:
 
 
 def caller_of(state: RunState, effect: str) -> Caller:
-    """What a run that this call may start is told of the one that starts it."""
+    """What a run that this call may start is told of the one that starts it.
+
+    Agents that are called side by side share what is left in equal parts, so that together they do not go beyond it.
+    """
     step, _, place = effect.partition(".")
-    attempts = state.steps[int(step) - 1].calls[int(place)].attempts
+    calls = state.steps[int(step) - 1].calls
+    attempts = calls[int(place)].attempts
     limits, used = state.spec.limits, state.totals.usage or Usage()
+    agents = sum(call.tool is not None and call.tool.kind == "agent" and not call.has_outcome for call in calls) or 1
     return Caller(
         run_id=state.run_id,
         effect=effect,
         began_at=attempts[0].started_at,
         depth=state.spec.depth,
-        calls=max(0, limits.calls - state.totals.calls_executed),
-        tokens=None if limits.tokens is None else max(0, limits.tokens - used.total_tokens),
-        cost_usd=None if limits.cost_usd is None else max(0.0, limits.cost_usd - (used.cost_usd or 0.0)),
+        calls=max(0, limits.calls - state.totals.calls_executed) // agents,
+        tokens=None if limits.tokens is None else max(0, limits.tokens - used.total_tokens) // agents,
+        cost_usd=None if limits.cost_usd is None else max(0.0, limits.cost_usd - (used.cost_usd or 0.0)) / agents,
         tool_mode=state.spec.tool_mode,
     )
 

@@ -11,13 +11,13 @@ from core.domain.state import CallState, RunState, StepState
 def fork_facts(state: RunState, step: int, new_input: str = "") -> tuple[Created, list[Fact]]:
     """The new run's first entry, and the answers and results before `step` that it takes over.
 
-    From `step` on the model is asked again. Where it then calls a tool with the same arguments as before,
+    It shares no ceiling. From `step` on the model is asked again. Where it then calls a tool with the same arguments as before,
     the recorded result is used and nothing is executed. Raises `ValueError` when there is no such step.
     """
     if not 1 <= step <= len(state.steps) + 1 or any(not _is_whole(one) for one in state.steps[: step - 1]):
         raise ValueError(f"the run has no finished steps before step {step}")
     created = Created(
-        spec=state.spec,
+        spec=msgspec.structs.replace(state.spec, purse=None),
         input=new_input or state.input,
         attachments=state.attachments,
         forked_from=f"{state.run_id}/{step}",

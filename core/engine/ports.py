@@ -12,6 +12,7 @@ from core.domain.endpoint import Endpoint
 from core.domain.event import Event
 from core.domain.journal import Batch, Partial
 from core.domain.model_call import Delta, ModelRequest, Reply
+from core.domain.purse import Charge
 from core.domain.tool import ToolRequest, ToolResult, ToolSpec
 from core.errors import Fault, Fenced
 
@@ -104,12 +105,36 @@ async def _no_other_lease() -> None:
     raise Fenced
 
 
+class Till(Protocol):
+    """Keeps the ceilings that runs share, over all workers."""
+
+    async def reserve(self, charge: Charge, patience_s: float) -> Fault | None:
+        """Return when the money is set aside, or say why it is not. Who asks again for the same call has it already."""
+
+    async def settle(self, charge: Charge) -> None:
+        """The call did cost this; what was set aside beyond it is free again."""
+
+
+class _NoTill:
+    """Where no ceiling is shared nothing is set aside."""
+
+    async def reserve(self, charge: Charge, patience_s: float) -> Fault | None:  # noqa: ARG002
+        return Fault("internal", f"Nobody here keeps the ceiling that {charge.run_id} shares.")
+
+    async def settle(self, charge: Charge) -> None:
+        """Nothing was set aside."""
+
+
+NO_TILL: Final = _NoTill()
+
+
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
     journal: Journal
     model: Model
     tools: Tools
     observer: Observer
     rooms: Rooms = OPEN
+    till: Till = NO_TILL
     now: Callable[[], datetime]
     holds_lease: Callable[[], bool]
     """Whether this worker's lease surely still stands: asked right before every effect."""

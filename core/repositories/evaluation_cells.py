@@ -41,12 +41,16 @@ class CellRepository:
         rows = self._session.execute(statement.order_by(Row.run_id))
         return {CellKey(*row[:3]): (row[3], row[4]) for row in rows if row[3] is not None}
 
-    def begin(self, cell: CellKey, run_id: UUID, bound_usd: float) -> None:
+    def begin(self, cell: CellKey, run_id: UUID, expected_usd: float) -> None:
         """Give the cell its run. Belongs into the transaction that records the run."""
-        self._set(cell, "planned", run_id=run_id, state="under_way", charged_usd=bound_usd)
+        self._set(cell, "planned", run_id=run_id, state="under_way", charged_usd=expected_usd)
 
     def end(self, cell: CellKey, cost_usd: float) -> None:
         self._set(cell, "under_way", state="ended", charged_usd=cost_usd)
+
+    def again(self, cell: CellKey) -> None:
+        """Its run was stopped before it answered: it is to be asked anew."""
+        self._set(cell, "under_way", state="planned", run_id=None, charged_usd=0.0)
 
     def give_up(self, cell: CellKey, problem: str) -> None:
         """No run can be made of it."""
@@ -63,6 +67,12 @@ class CellRepository:
     def charged_usd(self) -> float:
         """What ended cells cost, and at most what those under way will."""
         return self._session.scalar(select(func.coalesce(func.sum(Row.charged_usd), 0.0)).where(self._mine())) or 0.0
+
+    def dearest(self) -> dict[int, float]:
+        """By variant, what the dearest of its cells cost that have ended."""
+        ended = self._mine() & (Row.state == "ended")
+        rows = self._session.execute(select(Row.variant, func.max(Row.charged_usd)).where(ended).group_by(Row.variant))
+        return {row[0]: row[1] for row in rows}
 
     def problems(self, cells: Iterable[CellKey]) -> dict[CellKey, str]:
         """By cell; those without a problem are left out."""

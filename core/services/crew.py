@@ -28,6 +28,7 @@ from core.repositories.rooms import RoomLine
 from core.services.connections import Connections
 from core.services.executor import Crew, Executor
 from core.services.secrets import SecretService
+from core.services.till import AccountTill
 from core.settings import Settings
 from core.tools.toolbox import Toolbox
 
@@ -92,6 +93,7 @@ def executor_of(settings: Settings, parts: Parts, around: Around, *, adopt: bool
             holds_lease=worker.holds_lease,
             lease_again=worker.lease_again,
             rooms=rooms,
+            till=AccountTill(parts.engine),
         )
 
         async def hang_up() -> None:

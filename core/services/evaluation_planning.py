@@ -28,15 +28,16 @@ from core.domain.result import Err, Ok, Result
 from core.domain.rubric import INSTRUCTIONS, question
 from core.domain.run import RunSpec
 from core.domain.serving import price_of
-from core.domain.spending import asks_agents
+from core.domain.spending import asks_agents, call_bound_usd
 from core.domain.template import render
 from core.domain.tool import ToolMode
 from core.domain.variant import Variant
 from core.repositories.dataset_items import DatasetItemRepository
 from core.repositories.datasets import DatasetRepository
 from core.services.endpoints import EndpointService
+from core.services.evaluation_money import bound_of
 from core.services.evaluation_recordings import nothing_recorded
-from core.services.evaluation_turn import bound_of, rendered
+from core.services.evaluation_turn import rendered
 from core.services.run_spec import SpecBuilder
 from core.services.variants import Resolved, VariantService
 
@@ -44,6 +45,9 @@ _PATIENCE_S = 2.0
 """How long to wait for what an endpoint tells of its prices; then they are not known."""
 _ANSWER_TOKENS = 4_000
 """What an answer without a limit is taken for, where it is judged and only its length in bytes is wanted."""
+
+_ENDLESS = "How long an answer of {} may get is not known: set its max tokens."
+_Models = list[PlannedVariant | FrozenModel]
 
 
 class NewEvaluation(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,12 +103,12 @@ class EvaluationPlanner:
             variants=variants.value, repeats=wanted.repeats, parallel=wanted.parallel, tool_mode=wanted.tool_mode
         )
         estimate = _estimate(plan, used.value, items)
-        if wanted.ceiling_usd is not None and estimate.bound_usd is None:
-            return Err("invalid", f"A ceiling cannot be kept here: {' '.join(estimate.notes)}", "ceiling_usd")
+        if wanted.ceiling_usd is not None and (unknown := " ".join(_unpayable(_models(plan, used.value), plan))):
+            return Err("invalid", f"A ceiling cannot be kept here: {unknown}", "ceiling_usd")
         numbers = tuple(one.number for one in items)
         with UnitOfWork(self._engine) as unit:
-            unknown = tuple(nothing_recorded(unit.session, plan, wanted.dataset_id, numbers))
-        estimate = msgspec.structs.replace(estimate, notes=(*estimate.notes, *unknown))
+            lacking = tuple(nothing_recorded(unit.session, plan, wanted.dataset_id, numbers))
+        estimate = msgspec.structs.replace(estimate, notes=(*estimate.notes, *lacking))
         return Ok(Prepared(version=version, items=numbers, plan=plan, evaluators=used.value, estimate=estimate))
 
     def used(self, evaluators: Sequence[Evaluator], price: Price | None = None) -> Result[tuple[UsedEvaluator, ...]]:
@@ -214,7 +218,7 @@ def _estimate(plan: Plan, evaluators: Sequence[UsedEvaluator], items: Sequence[N
         calls=runs * (1 + len(judges)),
         most_calls=each * steps + runs * len(judges),
         bound_usd=sum(known) * each if len(known) == len(bounds) else None,
-        notes=tuple(_notes(plan, judges, items)),
+        notes=tuple(_notes(plan, _models(plan, evaluators), items)),
     )
 
 
@@ -238,7 +242,12 @@ def _size(item: Item) -> int:
     return len(item.input) + len(item.expected) + sum(map(len, item.variables.values()))
 
 
-def _notes(plan: Plan, judges: Sequence[UsedEvaluator], items: Sequence[NumberedItem]) -> Iterator[str]:
+def _models(plan: Plan, evaluators: Sequence[UsedEvaluator]) -> _Models:
+    """Everything that is asked for money."""
+    return [*plan.variants, *(used.model for used in evaluators if used.model)]
+
+
+def _notes(plan: Plan, models: _Models, items: Sequence[NumberedItem]) -> Iterator[str]:
     for variant in plan.variants:
         yield from variant.frozen.notes
         lacking = [one for one in items if isinstance(rendered(variant, one.item), str)]
@@ -246,14 +255,25 @@ def _notes(plan: Plan, judges: Sequence[UsedEvaluator], items: Sequence[Numbered
             names = render(variant.spec.instructions, variant.spec.variables, lacking[0].item.variables).missing
             what = f" ({', '.join(names)})" if names else ""
             yield f"{variant.name}: {len(lacking):,} items give no good value for its variables{what}."
-    models: list[PlannedVariant | FrozenModel] = [*plan.variants, *(used.model for used in judges if used.model)]
+    yield from _unknown_prices(models, plan)
+    for name in dict.fromkeys(one.frozen.model for one in models if _is_endless(one)):
+        yield _ENDLESS.format(name)
+
+
+def _unpayable(models: _Models, plan: Plan) -> Iterator[str]:
+    """Why a call's cost has no bound, so that nothing could be set aside for it."""
+    yield from _unknown_prices(models, plan)
+    for one in models:
+        if one.price and call_bound_usd(one.frozen.parameters, one.price, one.context_tokens, 0) is None:
+            yield _ENDLESS.format(one.frozen.model)
+
+
+def _unknown_prices(models: _Models, plan: Plan) -> Iterator[str]:
     for name in dict.fromkeys(one.frozen.model for one in models if one.price is None):
         yield f"The price of {name} is not known."
     for variant in plan.variants:
         if asks_agents(variant.frozen):
             yield f"{variant.name} may ask other agents; what those cost is not known."
-    for name in dict.fromkeys(one.frozen.model for one in models if _is_endless(one)):
-        yield f"How long an answer of {name} may get is not known: set its max tokens."
 
 
 def _is_endless(model: PlannedVariant | FrozenModel) -> bool:

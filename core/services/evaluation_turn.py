@@ -19,13 +19,12 @@ from core.domain.evaluation import CellKey, Evaluation, FrozenModel, PlannedVari
 from core.domain.evaluator import HumanVote, Judge, Verdict
 from core.domain.event import Created, Event, Recorded
 from core.domain.judging import judge, without_answer
-from core.domain.message import Message, SystemMessage, UserMessage
 from core.domain.observed import Observed, observed
+from core.domain.purse import NO_ROOM, no_room
 from core.domain.rubric import judged, question
 from core.domain.run import ENDED, Run, RunSpec, RunStatus
-from core.domain.spending import bound_usd, used_usd
+from core.domain.spending import used_usd
 from core.domain.template import render
-from core.domain.wire import request_body
 from core.engine.state import fold
 from core.repositories.dataset_items import DatasetItemRepository
 from core.repositories.evaluation_cells import CellRepository
@@ -33,6 +32,7 @@ from core.repositories.evaluation_lines import EvaluationLineRepository
 from core.repositories.evaluations import EvaluationRepository
 from core.repositories.journal import JournalRepository
 from core.repositories.scores import ScoreRepository
+from core.services.evaluation_money import Beginning, Money, bound_of
 from core.services.evaluation_recordings import ItemRecordings
 
 AT_ONCE = 50
@@ -43,7 +43,7 @@ class _Judging(NamedTuple):
     """A judging model that is to be asked about a cell."""
 
     evaluator: str
-    spec: RunSpec
+    model: FrozenModel
     question: str
     bound_usd: float
 
@@ -60,8 +60,8 @@ class Turn:
         self._lines = EvaluationLineRepository(session, one)
         self._journal = JournalRepository(session.connection())
         self._items = DatasetItemRepository(session, evaluation.dataset_id, evaluation.version)
-        self._charged_usd = 0.0
-        self._lacks_money = False
+        self._money = Money(session, evaluation, self._cells.charged_usd() + self._scores.charged_usd())
+        self._was_refused = False
         self.begun: list[UUID] = []
         """The runs that were queued."""
 
@@ -71,11 +71,11 @@ class Turn:
         statuses = self._lines.statuses([*(run_id for run_id, _ in under_way.values()), *pending.values()])
         open_runs = {run_id: where for run_id, where in statuses.items() if where[0] not in ENDED}
         self._read_judges({place: run_id for place, run_id in pending.items() if run_id not in open_runs})
-        self._charged_usd = self._cells.charged_usd() + self._scores.charged_usd()
         ended = {cell: run for cell, run in under_way.items() if run[0] not in open_runs}
         self._settle(dict(list(ended.items())[:AT_ONCE]))
         if self._evaluation.status == "running":
-            self._begin(open_runs)
+            if not self._was_refused:
+                self._begin(open_runs)
             self._rest(has_open_runs=bool(open_runs or self.begun))
         return len(ended) > AT_ONCE
 
@@ -84,18 +84,29 @@ class Turn:
         for (cell, evaluator), run_id in pending.items():
             used = self._evaluation.by_hash.get(evaluator)
             verdict, cost = _said_by(used, journals.get(run_id))
-            self._scores.judged(cell, evaluator, verdict, cost)
+            self._scores.judged(cell, evaluator, verdict, self._money.cost_of(run_id, cost))
 
     def _settle(self, ended: Mapping[CellKey, tuple[UUID, float]]) -> None:
         journals = self._journal.read_many(run_id for run_id, _ in ended.values())
         items = self._items.some({cell.item for cell in ended})
         for cell, (run_id, charged_usd) in ended.items():
             if run_id in journals:
-                self._judge(cell, observed(fold(journals[run_id])), items[cell.item], charged_usd)
+                self._take_in(cell, run_id, observed(fold(journals[run_id])), items[cell.item], charged_usd)
             else:  # cleaned away before it was judged
                 self._cells.end(cell, charged_usd)
 
-    def _judge(self, cell: CellKey, run: Observed, item: Item, charged_usd: float) -> None:
+    def _take_in(self, cell: CellKey, run_id: UUID, run: Observed, item: Item, charged_usd: float) -> None:
+        """A run that the ceiling stopped in the middle has not answered: its cell waits for a higher one."""
+        price = self._evaluation.plan.variants[cell.variant].price
+        cost_usd = self._money.cost_of(run_id, used_usd(run.totals.usage, price, charged_usd))
+        if NO_ROOM in run.fault:
+            self._was_refused |= no_room(self._evaluation.ceiling_usd or 0.0) in run.fault  # not if it was raised since
+            self._cells.again(cell)
+        elif self._judge(cell, run, item):
+            self._cells.end(cell, cost_usd)
+
+    def _judge(self, cell: CellKey, run: Observed, item: Item) -> bool:
+        """Whether there was the money to have it judged."""
         known = self._scores.known(cell)
         scores, judgings = list[Score](), list[_Judging]()
         for name, used in self._evaluation.by_hash.items():
@@ -106,24 +117,22 @@ class Turn:
                 scores.append(said)
             else:
                 judgings.append(said)
-        if not self._affords(sum(judging.bound_usd for judging in judgings)):
-            self._lacks_money = True
-            return
+        begun = [self._beginning(one) for one in judgings]
+        if not self._money.affords(begun):
+            return False
         self._scores.add(cell, scores)
-        for judging in judgings:
-            run_id = self._queue(judging.spec, judging.question, None, ("judge",))
-            self._scores.add(
-                cell,
-                [Score(evaluator=judging.evaluator, passed=None, run_id=run_id, pending=True)],
-                judging.bound_usd,
-            )
-        price = self._evaluation.plan.variants[cell.variant].price
-        cost_usd = used_usd(run.totals.usage, price, charged_usd)
-        self._charged_usd += cost_usd - charged_usd  # what was reserved and not used is free again
-        self._cells.end(cell, cost_usd)
+        for judging, beginning in zip(judgings, begun, strict=True):
+            self._queue(beginning, None, ("judge",))
+            pending = Score(evaluator=judging.evaluator, passed=None, run_id=beginning.run_id, pending=True)
+            self._scores.add(cell, [pending], judging.bound_usd)
+        return True
+
+    def _beginning(self, judging: _Judging) -> Beginning:
+        return Beginning(ids.new_id(), self._money.shared(judging.model.frozen, judging.model), judging.question)
 
     def _begin(self, open_runs: Mapping[UUID, tuple[RunStatus, str]]) -> None:
         """As many cells as there is room for at each endpoint. A run that waits for a person takes up none."""
+        self._money.look()
         busy = Counter(endpoint for status, endpoint in open_runs.values() if status != "waiting")
         variants = self._evaluation.plan.variants
         for endpoint in dict.fromkeys(variant.frozen.endpoint.name for variant in variants):
@@ -132,14 +141,14 @@ class Turn:
             while room > 0 and (cells := self._cells.planned(theirs, room)):
                 begun = self._begin_some(cells)
                 room -= begun
-                if self._lacks_money:
+                if self._money.lacks:
                     return
 
     def _begin_some(self, cells: list[CellKey]) -> int:
         numbers = {cell.item for cell in cells}
         items = self._items.some(numbers)
         self._recordings.look_for(numbers)
-        return sum(self._begin_one(cell, items[cell.item]) for cell in cells)
+        return sum(not self._money.lacks and self._begin_one(cell, items[cell.item]) for cell in cells)
 
     def _begin_one(self, cell: CellKey, item: Item) -> bool:
         variant = self._evaluation.plan.variants[cell.variant]
@@ -147,32 +156,24 @@ class Turn:
         if isinstance(spec, str):
             self._cells.give_up(cell, spec)
             return False
-        bound = bound_of(spec, variant, item.input) or 0.0
-        if self._lacks_money or not self._affords(bound):
-            self._lacks_money = True
+        begun = Beginning(ids.new_id(), self._money.shared(spec, variant), item.input)
+        expected = self._money.begins(begun, cell.variant, bound_of(spec, variant, item.input))
+        if expected is None:
             return False
-        recorded = self._recordings.of(cell)
-        self._cells.begin(cell, self._queue(spec, item.input, variant, (), recorded), bound)
-        return True
-
-    def _affords(self, bound: float) -> bool:
-        """Reserve the money, if the ceiling leaves room for it."""
-        ceiling = self._evaluation.ceiling_usd
-        if ceiling is not None and bound > 0 and self._charged_usd + bound > ceiling:
-            return False
-        self._charged_usd += bound
+        self._queue(begun, variant, (), self._recordings.of(cell))
+        self._cells.begin(cell, begun.run_id, expected)
         return True
 
     def _queue(
         self,
-        spec: RunSpec,
-        text: str,
+        begun: Beginning,
         variant: PlannedVariant | None,
         tags: tuple[str, ...],
         recorded: tuple[Recorded, ...] = (),
-    ) -> UUID:
+    ) -> None:
+        run_id, spec, text = begun
         run = Run(
-            id=ids.new_id(),
+            id=run_id,
             kind="evaluation",
             status="queued",
             agent_id=variant.agent_id if variant else None,
@@ -188,16 +189,15 @@ class Turn:
         )
         self._journal.create(run, (Created(spec=spec, input=text, recorded=recorded),))
         self.begun.append(run.id)
-        return run.id
 
     def _rest(self, *, has_open_runs: bool) -> None:
         """An evaluation that nothing can be done for any more says why."""
-        if has_open_runs:
+        if has_open_runs and not self._was_refused:
             return
-        if self._lacks_money:
+        if self._money.lacks or self._was_refused:
             reason = (
                 f"The ceiling of ${self._evaluation.ceiling_usd:,.4f} leaves no room for the next call: "
-                f"${self._charged_usd:,.4f} are spent. Raise it to go on."
+                f"${self._money.charged_usd:,.4f} are spent or set aside. Raise it to go on."
             )
             self._evaluations.update(self._evaluation.id, status="paused", reason=reason)
             return
@@ -217,13 +217,6 @@ def rendered(variant: PlannedVariant, item: Item) -> RunSpec | str:
     return msgspec.structs.replace(variant.frozen, instructions=prompt.text, filled=filled)
 
 
-def bound_of(spec: RunSpec, model: PlannedVariant | FrozenModel, text: str) -> float | None:
-    """At most what a run costs; None: nobody can say."""
-    system: list[Message] = [SystemMessage(spec.instructions)] if spec.instructions else []
-    size_bytes = len(request_body(spec, [*system, UserMessage(text)]))
-    return bound_usd(spec, model.price, model.context_tokens, size_bytes)
-
-
 def _verdict(name: str, used: UsedEvaluator, item: Item, run: Observed) -> Score | _Judging:
     evaluator = used.evaluator
     assert not isinstance(evaluator, HumanVote)
@@ -233,7 +226,7 @@ def _verdict(name: str, used: UsedEvaluator, item: Item, run: Observed) -> Score
         return _score(name, without)
     assert used.model is not None
     text = question(evaluator, item, run.output)
-    return _Judging(name, used.model.frozen, text, bound_of(used.model.frozen, used.model, text) or 0.0)
+    return _Judging(name, used.model, text, bound_of(used.model.frozen, used.model, text) or 0.0)
 
 
 def _score(name: str, verdict: Verdict) -> Score:

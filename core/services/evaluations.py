@@ -12,6 +12,7 @@ from core.db.unit import UnitOfWork
 from core.domain.evaluation import Cell, CellKey, CellLine, Estimate, Evaluation, NotRecorded, Progress, Score
 from core.domain.evaluator import Evaluator, HumanVote
 from core.domain.result import Err, Ok, Result
+from core.repositories.accounts import AccountRepository
 from core.repositories.dataset_items import DatasetItemRepository
 from core.repositories.dataset_versions import DatasetVersionRepository
 from core.repositories.datasets import DatasetRepository
@@ -138,9 +139,11 @@ class EvaluationService:
         evaluation_id, age = evaluation.id, datetime.now(UTC) - evaluation.created_at
         span = max(timedelta(seconds=1), min(age, _SPEED_OVER))
         with UnitOfWork(self._engine, snapshot=True) as unit:
-            cells, scores = CellRepository(unit.session, evaluation_id), ScoreRepository(unit.session, evaluation_id)
-            lines = EvaluationLineRepository(unit.session, evaluation_id)
-            counts, pending = cells.counts(), scores.pending()
+            cells, lines = (
+                CellRepository(unit.session, evaluation_id),
+                EvaluationLineRepository(unit.session, evaluation_id),
+            )
+            counts, pending = cells.counts(), ScoreRepository(unit.session, evaluation_id).pending()
             under_way = lines.statuses(run_id for run_id, _ in cells.under_way().values())
             return Progress(
                 cells=sum(counts.values()),
@@ -151,7 +154,7 @@ class EvaluationService:
                 impossible=counts.get("impossible", 0),
                 unjudged=len(pending),
                 per_minute=lines.ended_since(span) / span.total_seconds() * 60,
-                charged_usd=cells.charged_usd() + scores.charged_usd(),
+                charged_usd=_charged_usd(unit, evaluation),
             )
 
     def lines(self, evaluation: Evaluation) -> Lines:
@@ -213,6 +216,15 @@ class EvaluationService:
         if self._drives:
             self._loop.start()
             self._loop.ring()
+
+
+def _charged_usd(unit: UnitOfWork, evaluation: Evaluation) -> float:
+    """What was spent and what is set aside: call by call where there is a ceiling, else by whole runs."""
+    kept = AccountRepository(unit.session).charged_usd(evaluation.id)
+    if kept is not None:
+        return kept
+    cells, scores = CellRepository(unit.session, evaluation.id), ScoreRepository(unit.session, evaluation.id)
+    return cells.charged_usd() + scores.charged_usd()
 
 
 def _freeze(unit: UnitOfWork, dataset_id: UUID, ready: Prepared) -> bool:

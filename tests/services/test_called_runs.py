@@ -256,3 +256,23 @@ def test_stopping_a_run_that_nobody_drives_stops_what_it_calls(settings, engine)
             child = called(app, run.id)
         gate.set()
     assert child.state.cancelled
+
+
+def test_agents_that_are_called_side_by_side_share_what_their_caller_has_left(settings):
+    both = calls(("ask_helper", '{"task": "One."}'), ("ask_helper", '{"task": "Two."}'))
+
+    def respond(request):
+        last = request.json["messages"][-1]
+        if last["role"] == "user" and last["content"] == "How many?":
+            return both
+        return text("done") if last["role"] == "tool" else text("some")
+
+    with ScriptedServer(respond=respond) as server, workspace(settings, server) as app:
+        helper(app)
+        view = rested(app, asked(app, limits=Limits(tokens=100, cost_usd=1.0, calls=10)).id)
+        children = app.runs.views(run.id for run in app.runs.list(RunFilter(kind=("call",))))
+
+    assert view.run.status == "done"
+    assert [child.state.spec.limits.tokens for child in children] == [42, 42], "15 of 100 are used"
+    assert [child.state.spec.limits.cost_usd for child in children] == [0.5, 0.5]
+    assert sum(child.state.spec.limits.calls for child in children) <= 8

@@ -155,7 +155,7 @@ def test_a_sample_that_a_person_kept_wins_over_newer_and_outlasts_older_results(
         good(app.tool_samples.keep("notebook_write", kept.id, "ada"))
         sources = []
         for earlier_runs in (200, 1):
-            monkeypatch.setattr("core.services.comparison_runs._EARLIER_RUNS", earlier_runs)
+            monkeypatch.setattr("core.services.recorded_results.EARLIER_RUNS", earlier_runs)
             one = compared(app, ad_hoc(tools=("notebook_write",)), ad_hoc(tools=("notebook_write",)), mode="recorded")
             sources += [view.state.steps[0].calls[0].finished.source for view in views(app, one)]
 

@@ -106,7 +106,12 @@ def text(*words: str, finish_reason: str | None = "stop", usage: Mapping[str, ob
     return stream(*deltas, chunk({}, finish_reason), usage_chunk(usage), "[DONE]")
 
 
-def calls(*wanted: tuple[str, str], ids: Sequence[str] = (), words: Sequence[str] = ()) -> Answer:
+def calls(
+    *wanted: tuple[str, str],
+    ids: Sequence[str] = (),
+    words: Sequence[str] = (),
+    usage: Mapping[str, object] | None = None,
+) -> Answer:
     """A good answer of tool calls `(name, arguments)`, arguments in two deltas each; `words` come before."""
     deltas = [chunk({"content": word}) for word in words]
     for index, (name, arguments) in enumerate(wanted):
@@ -116,7 +121,7 @@ def calls(*wanted: tuple[str, str], ids: Sequence[str] = (), words: Sequence[str
         first = head | {"function": {"name": name, "arguments": arguments[:half]}}
         rest = {"index": index, "function": {"arguments": arguments[half:]}}
         deltas += [chunk({"tool_calls": [first]}), chunk({"tool_calls": [rest]})]
-    return stream(*deltas, chunk({}, "tool_calls"), usage_chunk(), "[DONE]")
+    return stream(*deltas, chunk({}, "tool_calls"), usage_chunk(usage), "[DONE]")
 
 
 def status(code: int, body: object = None, headers: Mapping[str, str] | None = None) -> Answer:

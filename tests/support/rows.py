@@ -93,6 +93,13 @@ ROWS = {
         "INSERT INTO sign_in_tries (id, address, name) VALUES (gen_random_uuid(), 'a', 'p')",
         "INSERT INTO security_events (id, kind) VALUES (gen_random_uuid(), 'signed_in')",
     ),
+    "0016": (
+        "INSERT INTO accounts (id, ceiling_usd) VALUES (gen_random_uuid(), 1)",
+        (
+            "INSERT INTO charges (run_id, effect, attempt, account_id, usd) "
+            "SELECT gen_random_uuid(), '1.m', 1, id, 0.5 FROM accounts"
+        ),
+    ),
 }
 
 
