@@ -4,6 +4,9 @@ import json
 import shlex
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import quote
+
+from core.domain.canonical import Json
 
 KEY_VARIABLE: Final = "ARYABHATTA_KEY"
 
@@ -14,15 +17,27 @@ def call_examples(origin: str, agent_name: str, message: str, variables: Mapping
         "curl": _curl(origin, agent_name, message, variables),
         "openai": _openai(origin, agent_name, message, variables),
         "huggingface_hub": _hub(origin, agent_name, message, variables),
+        "run": _run(origin, agent_name, message, variables),
     }
 
 
 def _curl(origin: str, agent_name: str, message: str, variables: Mapping[str, str]) -> str:
     more = {"variables": dict(variables)} if variables else {}
     body = {"model": agent_name, "messages": [{"role": "user", "content": message}]} | more
+    return _posted(f"{origin}/v1/chat/completions", body)
+
+
+def _run(origin: str, agent_name: str, message: str, variables: Mapping[str, str]) -> str:
+    more = {"variables": dict(variables)} if variables else {}
+    url = f"{origin}/api/agents/{quote(agent_name, safe='')}/runs"
+    return _posted(url, {"input": message, "wait_s": 60} | more, '  --header "Idempotency-Key: order-1" \\')
+
+
+def _posted(url: str, body: Mapping[str, Json], *headers: str) -> str:
     lines = [
-        f"curl {shlex.quote(f'{origin}/v1/chat/completions')} \\",
+        f"curl {shlex.quote(url)} \\",
         f'  --header "Authorization: Bearer ${KEY_VARIABLE}" \\',
+        *headers,
         '  --header "Content-Type: application/json" \\',
         f"  --data {shlex.quote(json.dumps(body, ensure_ascii=False))}",
     ]

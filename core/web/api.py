@@ -1,4 +1,4 @@
-"""What other programs may ask with an API key: OpenAI's chat completions, where the model is a published agent."""
+"""What other programs may ask with an API key: a published agent as a model of OpenAI's protocol, or its runs."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,13 +9,12 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from core.domain.agent import Agent
-from core.domain.asked import Question, read_chat
+from core.domain.asked import read_chat
 from core.domain.canonical import Json
-from core.domain.result import Err, Result, T
-from core.services.api_runs import Begun
+from core.web.agent_runs import begin_run, cancel_run, look_at_run
 from core.web.answering import RunAnswer, StreamedAnswer
-from core.web.keyed import Call, Keyed
-from core.web.refusals import Problem, Refusal, of_err
+from core.web.keyed import Call, Keyed, begin, given, idempotency_key, replayed
+from core.web.refusals import Problem, Refusal
 
 
 def api_routes() -> Sequence[BaseRoute]:
@@ -30,6 +29,9 @@ def api_routes() -> Sequence[BaseRoute]:
                 Route("/{rest:path}", no_such_route, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
             ],
         ),
+        Route("/api/agents/{name:path}/runs", Keyed(begin_run), methods=["POST"]),
+        Route("/api/agents/{name:path}/runs/{run_id}", Keyed(look_at_run), methods=["GET"]),
+        Route("/api/agents/{name:path}/runs/{run_id}/cancel", Keyed(cancel_run), methods=["POST"]),
     )
 
 
@@ -61,26 +63,6 @@ async def model(call: Call) -> Response:
 async def no_such_route(request: Request) -> Response:
     said = f"There is no {request.method} {request.url.path} here: only /v1/chat/completions and /v1/models."
     return Problem(status=404, message=said, code="unknown_url").response()
-
-
-async def begin(call: Call, agent_name: str, question: Question) -> Begun:
-    """The run of a request. Raises `Refusal`."""
-    start = call.app.api_runs.start
-    return given(await asyncio.to_thread(start, call.key, agent_name, question, idempotency_key(call)))
-
-
-def idempotency_key(call: Call) -> str:
-    return call.request.headers.get("idempotency-key", "").strip()
-
-
-def given(result: Result[T]) -> T:
-    if isinstance(result, Err):
-        raise Refusal(of_err(result))
-    return result.value
-
-
-def replayed(begun: Begun) -> dict[str, str]:
-    return {"idempotency-replayed": "true"} if begun.is_replay else {}
 
 
 def _model(agent: Agent) -> dict[str, Json]:

@@ -11,9 +11,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.bootstrap import App, get_app
+from core.domain.asked import Question
 from core.domain.publishing import ApiKey
+from core.domain.result import Err, Result, T
 from core.errors import AryabhattaError
-from core.web.refusals import Problem, Refusal
+from core.services.api_runs import Begun
+from core.web.refusals import Problem, Refusal, of_err
 
 MOST_BODY_BYTES: Final = 32_000_000
 """Room for the images of a conversation as base64."""
@@ -81,3 +84,23 @@ async def _call(request: Request) -> Call:
         said = _WRONG_KEY if value else _NO_KEY
         raise Refusal(Problem(status=401, message=said, code="invalid_api_key", headers=headers))
     return Call(app, key, request)
+
+
+async def begin(call: Call, agent_name: str, question: Question) -> Begun:
+    """The run of a request. Raises `Refusal`."""
+    start = call.app.api_runs.start
+    return given(await asyncio.to_thread(start, call.key, agent_name, question, idempotency_key(call)))
+
+
+def idempotency_key(call: Call) -> str:
+    return call.request.headers.get("idempotency-key", "").strip()
+
+
+def given(result: Result[T]) -> T:
+    if isinstance(result, Err):
+        raise Refusal(of_err(result))
+    return result.value
+
+
+def replayed(begun: Begun) -> dict[str, str]:
+    return {"idempotency-replayed": "true"} if begun.is_replay else {}

@@ -96,8 +96,12 @@ def no_answer(run: Run, state: RunState) -> Problem:
         return Problem(status=409, message=_WAITING[why], code=why, headers=ONCE, run=run)
     fault = state.ended.error or Fault("cancelled", "The run was stopped.")
     retry = {} if fault.retry_after_s is None else {"retry-after": str(round(fault.retry_after_s))}
-    status, said = _OF_FAULT.get(fault.kind, 502), _OURS.get(fault.kind, fault.message)
-    return Problem(status=status, message=said, code=fault.kind, headers=ONCE | retry, run=run)
+    status = _OF_FAULT.get(fault.kind, 502)
+    return Problem(status=status, message=in_our_words(fault), code=fault.kind, headers=ONCE | retry, run=run)
+
+
+def in_our_words(fault: Fault) -> str:
+    return _OURS.get(fault.kind, fault.message)
 
 
 def lost_sight(run: Run) -> Problem:

@@ -311,7 +311,7 @@ def test_a_caller_who_hangs_up_stops_the_run(app: App, client: openai.OpenAI, mo
     assert (stopped.who, stopped.reason) == ("Shop (API key)", "The caller hung up.")
 
 
-@pytest.mark.parametrize("way", ["openai", "huggingface_hub", "curl"])
+@pytest.mark.parametrize("way", ["openai", "huggingface_hub", "curl", "run"])
 def test_the_examples_of_the_screen_work_as_they_stand(
     app: App, url: str, model: ScriptedServer, way: str, monkeypatch: pytest.MonkeyPatch, capfd
 ):
@@ -319,7 +319,7 @@ def test_the_examples_of_the_screen_work_as_they_stand(
     model.plan(text("It ", "is ", "5."))
     monkeypatch.setenv("ARYABHATTA_KEY", new_key(app).value)
     code = call_examples(url, 'Bob\'s "clerk"', "What's 2 + 3, for $x?", {})[way]
-    if way == "curl":
+    if way in {"curl", "run"}:
         subprocess.run(["bash", "-c", code], check=True, timeout=30)
     else:
         exec(code, {})

@@ -17,6 +17,10 @@ KEYED = [
     ("GET", "/v1/models", 200),
     ("GET", "/v1/models/Nobody", 404),
     ("POST", "/v1/chat/completions", 400),
+    ("POST", "/api/agents/Nobody/runs", 400),
+    ("POST", "/api/agents/A%2FB/runs", 400),
+    ("GET", f"/api/agents/Nobody/runs/{NOBODY}", 404),
+    ("POST", f"/api/agents/Nobody/runs/{NOBODY}/cancel", 404),
 ]
 BEHIND_LOGIN = [
     ("GET", "/"),

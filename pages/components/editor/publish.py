@@ -15,7 +15,7 @@ from pages.components.text import plain
 
 _LIVE = 0
 """In place of a revision's number."""
-_WAYS = {"curl": "bash", "openai": "python", "huggingface_hub": "python"}
+_WAYS = {"curl": "bash", "openai": "python", "huggingface_hub": "python", "run": "bash"}
 _WHAT = (
     "A published agent answers other programs over HTTP, as OpenAI's chat completions do: the agent's name is the model. "
     "Each request needs an API key and is a run of its own, under the same limits as every other."
