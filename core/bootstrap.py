@@ -57,6 +57,7 @@ from core.services.run_spec import SpecBuilder
 from core.services.runs import RunService
 from core.services.samples import seed
 from core.services.secrets import SecretService, unlogged
+from core.services.shares import ShareService
 from core.services.sign_in import SignInService
 from core.services.tool_catalogue import ToolCatalogue
 from core.services.tool_maker import ToolMaker
@@ -121,6 +122,7 @@ class App:
     proof_desk: ProofDesk
     sign_ins: SignInService
     people: PeopleService
+    shares: ShareService
     executor: Executor
     _parts: Parts
 
@@ -179,7 +181,7 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
     drive = EvaluationDrive(engine, None if adopt or not settings.execute else executor.submit)
     loop = EvaluationLoop(drive)
     parts.feed.on_end = loop.ring
-    sign_ins = SignInService(engine, settings)
+    sign_ins, conversations = SignInService(engine, settings), ConversationService(engine)
     planner = EvaluationPlanner(engine, variants, specs, endpoints)
     evaluations = EvaluationService(engine, planner, runs, loop, drives=adopt and settings.execute)
     return App(
@@ -187,7 +189,7 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
         agents=agents,
         gates=GateService(engine),
         prompts=PromptService(engine),
-        conversations=ConversationService(engine),
+        conversations=conversations,
         endpoints=endpoints,
         local_models=LocalModelService(parts.local, agents, endpoints),
         secrets=vault,
@@ -228,6 +230,7 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
         proof_desk=ProofDesk(drill.rows, proofs.audits),
         sign_ins=sign_ins,
         people=PeopleService(engine, sign_ins),
+        shares=ShareService(engine, conversations, runs),
         executor=executor,
         _parts=parts,
     )

@@ -9,6 +9,7 @@ from core.db import (
     people_tables,
     publish_tables,
     run_tables,
+    share_tables,
     tool_tables,
 )
 from core.db.base import Base
@@ -25,5 +26,6 @@ __all__ = [
     "people_tables",
     "publish_tables",
     "run_tables",
+    "share_tables",
     "tool_tables",
 ]

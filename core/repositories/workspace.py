@@ -11,8 +11,8 @@ from core.db.tables import metadata
 from core.errors import AryabhattaError
 from core.repositories.away import away
 
-NOT_KEPT = frozenset({"workers", "endpoint_budgets", "sign_ins", "sign_in_tries"})
-"""Who is alive, who is signed in, what was sent in the last minute: true of one moment on one machine."""
+NOT_KEPT = frozenset({"workers", "endpoint_budgets", "sign_ins", "sign_in_tries", "shares"})
+"""Who is alive, who is signed in, what was sent in the last minute, which links open something: true of one moment."""
 _READABLE = ("client_encoding TO 'UTF8'", "datestyle TO 'ISO'", "bytea_output TO 'hex'", "extra_float_digits TO 1")
 """The text of a value is the same on every server, whatever its own settings."""
 _OTHERS = """

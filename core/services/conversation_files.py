@@ -40,7 +40,7 @@ def _turn(view: RunView) -> Iterator[str]:
         yield f"*Attached: {one.name} ({one.media_type}, {one.size_bytes:,} bytes)*"
     yield f"## {view.run.agent_name or 'Answer'}{f' · {view.run.model}' if view.run.model else ''}"
     for step in view.state.steps:
-        yield _said(step)
+        yield said(step)
         for call in step.calls:
             yield f"**{call.call.name}**"
             yield _fenced(call.arguments or call.call.arguments, "json")
@@ -52,7 +52,8 @@ def _turn(view: RunView) -> Iterator[str]:
         yield _fenced("\n".join(view.state.ended.fit.misfits), "")
 
 
-def _said(step: StepState) -> str:
+def said(step: StepState) -> str:
+    """What the model said in a step, whole or as far as it came."""
     if step.model.decision is not None:
         return step.model.decision.text
     return step.model.gave_up.output if step.model.gave_up else ""
@@ -103,7 +104,7 @@ def _record(view: RunView) -> dict[str, Any]:
 def _step(step: StepState) -> dict[str, Any]:
     decision = step.model.decision
     return {
-        "text": _said(step),
+        "text": said(step),
         "reasoning": decision.reasoning if decision else "",
         "calls": [
             {"id": call.call.id, "tool": call.call.name, "arguments": call.call.arguments, "result": outcome(call)}

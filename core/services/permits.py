@@ -36,12 +36,13 @@ READ: Final[dict[str, str]] = {
     "proofs": "audits diff replay verify",
     "bundles": "export",
     "datasets": "by_name export get items list versions",
-    "evaluations": "by_evaluator cells estimate get lines list progress",
+    "evaluations": "by_evaluator cells estimate get lines list not_recorded progress",
     "evaluation_reports": "cells report",
     "health": "look",
     "publishing": "offered publication published",
     "proof_desk": "check drill",
     "sign_ins": "needed",
+    "shares": "list",
 }
 BUILD: Final[dict[str, str]] = {
     "agents": "archive create discard_draft duplicate from_template import_yaml publish restore save_draft "
@@ -66,6 +67,7 @@ BUILD: Final[dict[str, str]] = {
     "decisions": "answer approve deny settle",
     "comparisons": "add_column archive bring_back change change_column create from_run make_blind move_column "
     "remove_column rename reveal save_winner set_tool_mode vote",
+    "shares": "make revoke",
     "comparison_runs": "run_again send stop",
     "proofs": "fork",
     "bundles": "take_in",
@@ -94,6 +96,7 @@ OPERATE: Final[dict[str, str]] = {
     "proof_desk": "begin_drill close stop_drill",
     "executor": "ask start stop submit tell",
     "people": "add by_name disable events list set_password set_role",
+    "shares": "open",
     "sign_ins": "forget person sign_in sign_out who",
 }
 _LISTS: Final[tuple[tuple[Role, dict[str, str]], ...]] = (("viewer", READ), ("builder", BUILD), ("operator", OPERATE))

@@ -16,10 +16,13 @@ POLICY = (
     "form-action 'self'; "
     "frame-ancestors 'self'"
 )
+_POLICY_NAME = b"content-security-policy"
 _HEADERS = (
-    (b"content-security-policy", POLICY.encode()),
+    (_POLICY_NAME, POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), payment=(), usb=()"),
+    (b"cross-origin-opener-policy", b"same-origin"),
 )
 
 
@@ -36,7 +39,9 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+                given = list(message.get("headers", ()))
+                names = {name.lower() for name, _ in given} - {_POLICY_NAME}  # of two policies both hold
+                message["headers"] = [*given, *(one for one in _HEADERS if one[0] not in names)]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

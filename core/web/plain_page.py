@@ -5,7 +5,8 @@ from html import escape
 
 def plain_page(title: str, body: str) -> str:
     """`body` is markup; whoever puts a text into it has escaped it."""
-    return _PAGE.replace("{title}", escape(title)).replace("{body}", body)
+    head, _, tail = _PAGE.partition("{body}")
+    return head.replace("{title}", escape(title)) + body + tail
 
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">

@@ -29,6 +29,7 @@ WAYS: Final = (
     Way("/healthz", "none"),
     Way("/_stcore/health", "none"),
     Way("/login", "none", {"GET", "HEAD", "POST"}),
+    Way("/share/*", "none", {"GET", "HEAD"}),
     Way("/account", "viewer", {"GET", "HEAD", "POST"}),
     Way("/api/runs/*", "viewer"),
     Way("/api/attachments/*", "viewer"),

@@ -11,9 +11,11 @@ from core.domain.run import Conversation, Run
 from pages.components.as_code import code_dialog
 from pages.components.export import export_dialog
 from pages.components.frame import ask_once, page_header
-from pages.components.session import say, uuid_param, value_or_say, who
+from pages.components.session import may, say, uuid_param, value_or_say, who
+from pages.components.share import share_dialog
 
-_MORE = ("Rename", "Export", "View as code", "Edit the agent", "Archive")
+_MORE = ("Rename", "Share", "Export", "View as code", "Edit the agent", "Archive")
+_TO_READ = ("Export", "View as code")
 
 
 def new_head(agents: list[AgentSummary]) -> Agent:
@@ -48,12 +50,16 @@ def conversation_head(app: App, agent: Agent, conversation: Conversation, path: 
     revision = f"revision {agent.live_revision}" if agent.live_revision else "draft"
     archived = "archived" if conversation.archived else ""
     with page_header(title, agent.name, revision, ("begun", conversation.created_at), archived):
-        if conversation.archived:
+        if conversation.archived and may("builder"):
             st.button("Bring back", icon=":material/unarchive:", on_click=_bring_back, args=(app, conversation))
-        choice = st.menu_button("More", _MORE, icon=":material/more_horiz:", key="conversation_more")
+        choice = st.menu_button(
+            "More", _MORE if may("builder") else _TO_READ, icon=":material/more_horiz:", key="conversation_more"
+        )
     match choice:
         case "Rename":
             _rename(app, conversation)
+        case "Share":
+            share_dialog(app, conversation, path)
         case "Export":
             export_dialog(app, conversation, path)
         case "View as code":

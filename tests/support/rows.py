@@ -100,6 +100,12 @@ ROWS = {
             "SELECT gen_random_uuid(), '1.m', 1, id, 0.5 FROM accounts"
         ),
     ),
+    "0017": (
+        (
+            "INSERT INTO shares (id, token_hash, conversation_id, leaf_run_id, expires_at) SELECT gen_random_uuid(), "
+            "sha256('s'), conversation_id, id, now() FROM runs WHERE conversation_id IS NOT NULL LIMIT 1"
+        ),
+    ),
 }
 
 

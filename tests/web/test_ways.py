@@ -8,7 +8,13 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from core.web.api import api_routes
 from core.web.ways import WAYS, Need, decided, need
 
-SAMPLES = {"{run_id}": "1", "{sha256}": "0" * 64, "{file_id:path}": "a.png", "{path:path}": "a/b.js"}
+SAMPLES = {
+    "{run_id}": "1",
+    "{sha256}": "0" * 64,
+    "{token}": "a-token",
+    "{file_id:path}": "a.png",
+    "{path:path}": "a/b.js",
+}
 
 
 def served() -> Iterator[tuple[str, str]]:
@@ -53,7 +59,7 @@ def test_what_was_decided_is_what_stands_here():
     for path, method in served():
         needs.setdefault(need(path, method), set()).add(path)
     assert keyed() == {"/v1"}
-    assert needs["none"] == {"/healthz", "/_stcore/health"}
+    assert needs["none"] == {"/healthz", "/_stcore/health", "/share/a-token", f"/share/a-token/files/{'0' * 64}"}
     assert needs["builder"] == {"/_stcore/upload_file/session_id/file_id"}
     assert needs["operator"] == {"/_stcore/metrics", "/api/backups/name"}
     assert "/_stcore/stream" in needs["viewer"]
