@@ -9,7 +9,7 @@ import streamlit as st
 from core.bootstrap import get_app
 from core.domain.person import Person
 from core.errors import AryabhattaError, NotAllowed
-from pages.components.frame import theme_css
+from pages.components.frame import drawn_anew, theme_css
 from pages.components.session import person
 from pages.components.state import is_dark
 
@@ -65,6 +65,7 @@ def frame() -> None:
     logo = ASSETS / ("logo-dark.svg" if is_dark() else "logo.svg")
     st.logo(str(logo), size="large", icon_image=str(ASSETS / "icon.png"))
     theme_css()
+    drawn_anew()
 
 
 def not_signed_in(refusal: NotAllowed) -> None:

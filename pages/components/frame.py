@@ -1,7 +1,7 @@
 """Page frame: theme CSS, header, section label, quiet lines, empty state, the question before a loss."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import escape
 
 import streamlit as st
@@ -20,7 +20,7 @@ _CSS = """<style>
   max-height:calc(100vh - 10rem);overflow-y:auto}
 @media (min-width:1100px){[data-testid="stColumn"]:has(.st-key-beside){position:sticky;top:4.5rem;
   align-self:flex-start;max-height:calc(100vh - 6rem);overflow-y:auto}}
-.st-key-prewarm{display:none}
+.st-key-prewarm,.st-key-reconnect{display:none}
 .quiet{font-size:.875rem;color:%quiet;font-variant-numeric:tabular-nums;line-height:1.5;overflow-wrap:anywhere}
 .quiet.small{font-size:.8125rem}.quiet.right{text-align:right;white-space:nowrap}
 .quiet span[title]{cursor:help}
@@ -120,6 +120,21 @@ def theme_css() -> None:
     ):
         css = css.replace(name, dark_hex if dark else light_hex)
     st.html(css)
+
+
+def drawn_anew() -> None:
+    """Have the page drawn by the next server when this one dies.
+
+    A browser that comes back to a new server asks it for the whole page only where something repeats itself on it; a
+    page that was idle would stay as it was for good, since every part that may be redrawn alone is unknown there.
+    """
+    with st.container(key="reconnect"):
+        _repeated()
+
+
+@st.fragment(run_every=timedelta(days=1))
+def _repeated() -> None:
+    """Nothing: that it is there is all."""
 
 
 def page_header(title: str, *parts: Part) -> DeltaGenerator:

@@ -86,6 +86,24 @@ def test_a_call_that_must_not_be_repeated_is_unknown_after_the_crash_and_waits(
     assert [(request.method, request.json) for request in shop.requests] == [("POST", {"item": "lamp", "count": 1})]
 
 
+def test_a_page_that_was_idle_when_its_server_died_is_drawn_anew_by_the_next_one(
+    own_app: RunningApp, page: Page, model: ScriptedServer
+):
+    model.plan(text("It", " is", " so").stall_after(3))
+    chat_with(own_app, page, "Note keeper", "Where is the key?")
+    expect(said(page)).to_have_text("It is")
+    page.reload()
+    expect(said(page)).to_have_text("It is")
+
+    own_app.kill()
+    expect(page.locator("[data-test-connection-state=CONNECTED]")).to_have_count(0)
+    own_app.start(ARYABHATTA_EXECUTE="0")
+    expect(page.locator("[data-test-connection-state=CONNECTED]")).to_be_visible()
+    stopped = own_app.command("runs", "cancel", str(run_of(page)))
+    assert stopped.returncode == 0, stopped.stderr
+    expect(answer(page)).to_contain_text("Stopped")
+
+
 def chat_with(app: RunningApp, page: Page, agent: str, message: str) -> None:
     with app.inside() as core:
         found = core.agents.by_name(agent)
@@ -97,9 +115,13 @@ def chat_with(app: RunningApp, page: Page, agent: str, message: str) -> None:
 
 def journal(app: RunningApp, page: Page) -> list[Event]:
     """Every entry of the run that the page shows, as another process reads it."""
-    link = page.get_by_role("link", name="Open the run").get_attribute("href") or ""
     with app.inside() as core:
-        return core.runs.events(UUID(link.partition("run=")[2]))
+        return core.runs.events(run_of(page))
+
+
+def run_of(page: Page) -> UUID:
+    link = page.get_by_role("link", name="Open the run").get_attribute("href") or ""
+    return UUID(link.partition("run=")[2])
 
 
 def attempts(events: list[Event]) -> list[tuple[str, int]]:
