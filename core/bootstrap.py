@@ -44,6 +44,7 @@ from core.services.knowledge_search import KnowledgeSearch
 from core.services.local_models import LocalModelService
 from core.services.log_book import LogBook
 from core.services.mcp_drafts import McpDrafts
+from core.services.meaning import Embeddings, VectorMaker
 from core.services.operation import OperationService
 from core.services.own_tools import OwnTools
 from core.services.people import PeopleService
@@ -98,6 +99,7 @@ class App:
     knowledge: KnowledgeService
     knowledge_search: KnowledgeSearch
     document_reader: DocumentReader
+    vector_maker: VectorMaker
     runs: RunService
     backups: BackupService
     publishing: PublishService
@@ -132,6 +134,7 @@ class App:
         self.backup_desk.close()
         self.evaluation_loop.stop()
         self.document_reader.close()
+        self.vector_maker.close()
         self.executor.stop()
         self.local_models.close()
         self._parts.close()
@@ -171,7 +174,9 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
     runs = _runs(settings, parts, specs, executor, attachments)
     toolbox.serve("agent", AgentExecutor(_called(settings, parts, specs, executor, runs)))
     toolbox.serve("hf", HubExecutor(parts.outbound, vault, attachments))
-    search, reader = KnowledgeSearch(engine), DocumentReader(engine)
+    embeddings = Embeddings(endpoints, parts.connections)
+    vectors = VectorMaker(engine, embeddings)
+    search, reader = KnowledgeSearch(engine, embeddings), DocumentReader(engine, vectors.wake)
     toolbox.serve("knowledge", KnowledgeExecutor(search))
     variants = VariantService(agents)
     comparisons = ComparisonService(engine, agents, variants)
@@ -203,9 +208,10 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
         python_tools=PythonTools(engine, maker, runs.try_tool),
         hub_tools=HubTools(engine, catalogue, maker, parts.outbound, runs.try_tool),
         tool_samples=ToolSamples(engine),
-        knowledge=KnowledgeService(engine, catalogue, reader),
+        knowledge=KnowledgeService(engine, catalogue, reader, vectors, embeddings),
         knowledge_search=search,
         document_reader=reader,
+        vector_maker=vectors,
         runs=runs,
         publishing=publishing,
         api_runs=ApiRunService(engine, publishing, runs, attachments),
@@ -289,6 +295,7 @@ def get_app() -> App:
             if settings.execute:
                 app.evaluation_loop.start()
                 app.document_reader.wake()
+                app.vector_maker.wake()
             _log.info("Aryabhatta %s is up; home %s, executes runs: %s", __version__, settings.home, settings.execute)
             _anchor.app = app
         return app

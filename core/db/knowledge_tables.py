@@ -5,13 +5,14 @@ from typing import Any, get_args
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, LargeBinary, UniqueConstraint, func, text
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, REAL, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
 from core.domain.knowledge import Language
 
 LANGUAGES = get_args(Language)
+_HAS_VECTOR = text("vector IS NOT NULL")
 WORDS = (
     "CASE language "
     + " ".join(
@@ -32,6 +33,9 @@ class CollectionRow(Base):
     description: Mapped[str] = mapped_column(server_default="")
     language: Mapped[str]
     tool: Mapped[str]
+    endpoint: Mapped[str] = mapped_column(server_default="")
+    model: Mapped[str] = mapped_column(server_default="")
+    vector_fault: Mapped[str] = mapped_column(server_default="")
     created_by: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -76,7 +80,7 @@ class PassageRow(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     collection_id: Mapped[UUID]
-    """Of the document, and without an index of its own: with one a search would read a whole collection by it."""
+    """Of the document. Its index is only for vectors: with one a search by words would read a whole collection by it."""
     document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"))
     number: Mapped[int]
     text: Mapped[str]
@@ -87,9 +91,14 @@ class PassageRow(Base):
     first: Mapped[int] = mapped_column(server_default="0")
     last: Mapped[int] = mapped_column(server_default="0")
     language: Mapped[str]
+    vector: Mapped[Any | None] = mapped_column(ARRAY(REAL), deferred=True)
+    """Plain numbers, so that a database without pgvector keeps them as well."""
+    made_by: Mapped[str] = mapped_column(server_default="")
+    """The endpoint and the model that the vector is from."""
     words: Mapped[Any] = mapped_column(TSVECTOR, Computed(WORDS, persisted=True), deferred=True)
 
     __table_args__ = (
         UniqueConstraint("document_id", "number"),
+        Index("ix_passages_vectors", "collection_id", postgresql_where=_HAS_VECTOR),
         Index("ix_passages_words", "words", postgresql_using="gin"),
     )

@@ -60,9 +60,19 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     language: Language = "english"
     tool: str
+    endpoint: str = ""
+    """Who makes vectors of its passages; empty: it is searched by words alone."""
+    model: str = ""
+    vector_fault: str = ""
+    """Why the last vectors could not be made."""
     created_by: str = ""
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def made_by(self) -> str:
+        """Names where vectors are from: those of one model say nothing to those of another. Empty: none are made."""
+        return f"{self.endpoint} {self.model}" if self.endpoint and self.model else ""
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +122,12 @@ class Found(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     text: str
     score: float
     marks: tuple[tuple[int, int], ...] = ()
+    by_words: int = 0
+    """Its rank when only words count, from 1; 0: not among the first."""
+    by_meaning: int = 0
+    """The same by the nearness of vectors."""
+    nearness: float | None = None
+    """Cosine of the question's vector and its own."""
 
 
 class Search(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -143,6 +159,15 @@ def telling(terms: Sequence[Term], total: int, *, has_stop_words: bool) -> tuple
     there = [term for term in terms if term.passages]
     rare = tuple(term for term in there if term.passages <= max(total / 2, few))
     return rare or tuple(sorted(there, key=lambda term: (term.passages, term.lexeme))[:1])
+
+
+def fused(*rankings: Sequence[UUID]) -> list[tuple[UUID, float]]:
+    """One ranking of several, best first: reciprocal rank fusion (Cormack, Clarke and Büttcher 2009), with their 60."""
+    scores: dict[UUID, float] = {}
+    for ranking in rankings:
+        for rank, one in enumerate(ranking, start=1):
+            scores[one] = scores.get(one, 0.0) + 1 / (60 + rank)
+    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
 
 
 START, END = "\x02", "\x03"

@@ -54,6 +54,11 @@ class CollectionRepository:
         changed = guarded(self._session, lambda: _collection(self._session.scalar(statement)), _REFUSALS, changes)
         return present(changed, Err("not_found", "There is no such collection any more."))
 
+    def note_fault(self, collection_id: UUID, fault: str) -> None:
+        """Why vectors could not be made; it is no change of the collection."""
+        mine = CollectionRow.id == collection_id
+        self._session.execute(update(CollectionRow).where(mine).values(vector_fault=fault))
+
     def delete(self, collection_id: UUID) -> None:
         """With its documents and their passages."""
         self._session.execute(delete(CollectionRow).where(CollectionRow.id == collection_id))

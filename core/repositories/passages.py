@@ -1,10 +1,11 @@
 """Passages of documents and the index of their words: the table `passages`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, CursorResult, delete, insert, select, text, update
+from sqlalchemy import Connection, CursorResult, bindparam, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 
 from core.db.knowledge_tables import PassageRow
 from core.domain.knowledge import END, START, Collection, Document, Language, Place, Term
@@ -42,6 +43,13 @@ SELECT passages.id, document_id, headings, unit, first, last, best.score,
   FROM best JOIN passages ON passages.id = best.id CROSS JOIN everything
  ORDER BY best.score DESC, passages.id
 """  # noqa: S608 (constants)
+NEAREST = """
+SELECT id, document_id, headings, unit, first, last, text,
+       1 - (CAST(passages.vector AS vector) <=> CAST(CAST(:vector AS real[]) AS vector)) AS score
+  FROM passages
+ WHERE collection_id = :collection AND vector IS NOT NULL AND made_by = :made_by AND cardinality(vector) = :numbers
+ ORDER BY score DESC, id LIMIT :most
+"""
 NO_SCAN = "SET LOCAL enable_seqscan = off"
 _OPTIONS = f'HighlightAll=true, StartSel="{START}", StopSel="{END}"'
 
@@ -71,9 +79,12 @@ class PassageRepository:
         self._connection = connection
 
     def replace(self, document: Document, language: Language, cut: Sequence[Passage]) -> None:
-        """What a document says now, in place of all that it said before."""
-        self.forget(document.id)
-        ids = named(document.id, (one.text for one in cut))
+        """What a document says now. Passages that it said before, word by word, keep their rows and their vectors."""
+        ids = list(named(document.id, (one.text for one in cut)))
+        mine = PassageRow.document_id == document.id
+        self._connection.execute(delete(PassageRow).where(mine, PassageRow.id.not_in(ids)))
+        # A number is given once: those that stay make room before they get their new ones.
+        self._connection.execute(update(PassageRow).where(mine).values(number=-PassageRow.number))
         rows = [
             {
                 "id": own,
@@ -86,7 +97,9 @@ class PassageRepository:
             for number, (own, one) in enumerate(zip(ids, cut, strict=True), start=1)
         ]
         if rows:
-            self._connection.execute(insert(PassageRow), rows)
+            put = insert(PassageRow)
+            changed = {name: put.excluded[name] for name in rows[0] if name not in {"id", "document_id", "text"}}
+            self._connection.execute(put.on_conflict_do_update(index_elements=["id"], set_=changed), rows)
 
     def of(self, document_id: UUID, after: int = 0, limit: int = 50) -> list[StoredPassage]:
         """In their order, from the one that follows number `after`."""
@@ -135,6 +148,40 @@ class PassageRepository:
             "options": _OPTIONS,
         }
         rows = self._by_index(SEARCH, given)
+        return [Hit(row.id, row.document_id, _place(row), row.score, row.text) for row in rows]
+
+    def without_vector(self, document_ids: Iterable[UUID], made_by: str, most: int) -> dict[UUID, str]:
+        """Some texts of these documents that have no vector from there yet."""
+        statement = select(PassageRow.id, PassageRow.text).where(
+            PassageRow.document_id.in_(list(document_ids)), PassageRow.made_by != made_by
+        )
+        return {row.id: row.text for row in self._connection.execute(statement.order_by(PassageRow.id).limit(most))}
+
+    def put_vectors(self, vectors: Mapping[UUID, Sequence[float]], made_by: str) -> None:
+        mine = PassageRow.id == bindparam("passage")
+        statement = update(PassageRow).where(mine).values(vector=bindparam("numbers"), made_by=made_by)
+        rows = [{"passage": one, "numbers": list(vector)} for one, vector in vectors.items()]
+        self._connection.execute(statement, rows)
+
+    def count_vectors(self, collection: Collection) -> int:
+        """How many passages can be found by meaning."""
+        statement = select(func.count()).where(
+            PassageRow.collection_id == collection.id,
+            PassageRow.vector.is_not(None),
+            PassageRow.made_by == collection.made_by,
+        )
+        return self._connection.scalar(statement) or 0
+
+    def nearest(self, collection: Collection, vector: Sequence[float], most: int) -> list[Hit]:
+        """The passages whose vectors point most nearly where this one does; every one is compared."""
+        given = {
+            "collection": collection.id,
+            "made_by": collection.made_by,
+            "vector": list(vector),
+            "numbers": len(vector),
+            "most": most,
+        }
+        rows = self._by_index(NEAREST, given)
         return [Hit(row.id, row.document_id, _place(row), row.score, row.text) for row in rows]
 
     def _by_index(self, statement: str, given: dict[str, Any]) -> CursorResult[Any]:

@@ -1,7 +1,6 @@
 """Reads documents that were taken in, one after the other, on a thread of its own."""
 
-import logging
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -10,40 +9,36 @@ from core.db.unit import UnitOfWork
 from core.domain.blocks import NotReadableError
 from core.domain.knowledge import Document
 from core.domain.passages import Passage, passages
-from core.errors import Unavailable
 from core.repositories.collections import CollectionRepository
 from core.repositories.documents import DocumentRepository
 from core.repositories.passages import PassageRepository
+from core.services.background import Background
 from core.services.document_text import read_document
-
-_log = logging.getLogger(__name__)
 
 
 class DocumentReader:
     """What has to be read stands in the database, so a process that dies loses nothing: the next one reads it."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="documents")
-        self._is_closed = False
+    def __init__(self, engine: Engine, on_read: Callable[[], None]) -> None:
+        self._engine, self._on_read = engine, on_read
+        self._background = Background("documents", self._read_all)
         self._under_way: set[UUID] = set()
         """Stays when reading one crashes, so that it does not stand in the way of the others."""
 
     def wake(self) -> None:
         """There may be something to read. Returns at once."""
-        if not self._is_closed:
-            self._thread.submit(self._read_all).add_done_callback(_tell)
+        self._background.wake()
 
     def close(self) -> None:
-        """Read no further document; the one under way is read anew by the next process."""
-        self._is_closed = True
-        self._thread.shutdown(wait=True, cancel_futures=True)
+        """Read no further document; what waits is read by the next process."""
+        self._background.close()
 
     def _read_all(self) -> None:
-        while not self._is_closed and (document := self._next()) is not None:
+        while not self._background.is_closed and (document := self._next()) is not None:
             self._under_way.add(document.id)
             self._read(document)
             self._under_way.discard(document.id)
+            self._on_read()
 
     def _next(self) -> Document | None:
         with UnitOfWork(self._engine) as unit:
@@ -76,15 +71,3 @@ class DocumentReader:
                 chars = sum(len(one.text) - one.overlap for one in cut)
                 documents.set_state(now.id, "ready", passages=len(cut), chars=chars)
             unit.commit()
-
-
-def _tell(done: "Future[None]") -> None:
-    if done.cancelled():
-        return
-    match done.exception():
-        case None:
-            return
-        case Unavailable() as error:
-            _log.warning("documents wait: %s", error)
-        case error:
-            _log.error("a document could not be read", exc_info=error)

@@ -2,12 +2,14 @@
 
 import hashlib
 from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import Engine
 
 from core.db.unit import UnitOfWork
+from core.db.vectors import vectors_problem
 from core.domain.attachment import Upload
 from core.domain.knowledge import FILE_BYTES, MOST_DOCUMENTS, MOST_FILES, Collection, Document, Language
 from core.domain.result import Err, Ok, Result
@@ -19,10 +21,11 @@ from core.services.document_reading import DocumentReader
 from core.services.document_text import why_not
 from core.services.file_check import file_name
 from core.services.keeping import keep
+from core.services.meaning import Embeddings, VectorMaker
 from core.services.tool_catalogue import ToolCatalogue
 from core.tools.knowledge.definition import tool_name, tool_of
 
-__all__ = ["CollectionSummary", "KnowledgeService", "StoredPassage", "Totals"]
+__all__ = ["CollectionSummary", "KnowledgeService", "StoredPassage", "Totals", "Vectors"]
 
 _GONE = Err("not_found", "There is no such collection any more.")
 
@@ -34,14 +37,30 @@ class CollectionSummary(msgspec.Struct, frozen=True):
     totals: Totals
 
 
+class Vectors(NamedTuple):
+    """How many passages of how many can be found by meaning; `problem`: why it does not go on."""
+
+    there: int = 0
+    total: int = 0
+    problem: str = ""
+
+
 Summaries = list[CollectionSummary]
 
 
 class KnowledgeService:
     """Thread-safe. Documents are read in the background; their state says how far that is."""
 
-    def __init__(self, engine: Engine, catalogue: ToolCatalogue, reader: DocumentReader) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        catalogue: ToolCatalogue,
+        reader: DocumentReader,
+        vectors: VectorMaker,
+        embeddings: Embeddings,
+    ) -> None:
         self._engine, self._catalogue, self._reader = engine, catalogue, reader
+        self._vectors, self._embeddings = vectors, embeddings
 
     def list(self, search: str = "") -> Summaries:
         with UnitOfWork(self._engine) as unit:
@@ -81,6 +100,32 @@ class KnowledgeService:
                 PassageRepository(unit.session.connection()).use_language(documents, language)
             told = ToolRepository(unit.session).update(tool_of(changed.value), "")
             return told if isinstance(told, Err) else keep(unit, changed)
+
+    def search_by_meaning(self, collection_id: UUID, endpoint: str, model: str) -> Result[Collection]:
+        """From now on vectors of this endpoint's model are compared as well; without names, words alone again."""
+        if bool(endpoint.strip()) != bool(model.strip()):
+            return Err("invalid", "An endpoint and a model are needed, both.", "model")
+        if endpoint and (problem := vectors_problem(self._engine)):
+            return Err("unavailable", problem, "endpoint")
+        with UnitOfWork(self._engine) as unit:
+            changes = {"endpoint": endpoint.strip(), "model": model.strip(), "vector_fault": ""}
+            changed = keep(unit, CollectionRepository(unit.session).update(collection_id, **changes))
+        self._vectors.wake()
+        return changed
+
+    def vectors(self, collection_id: UUID) -> Vectors:
+        """How far the vectors of a collection are."""
+        with UnitOfWork(self._engine) as unit:
+            collection = CollectionRepository(unit.session).get(collection_id)
+            if collection is None or not collection.made_by:
+                return Vectors(problem=vectors_problem(self._engine))
+            total = DocumentRepository(unit.session).totals([collection_id]).get(collection_id, Totals()).passages
+            there = PassageRepository(unit.session.connection()).count_vectors(collection)
+        return Vectors(there, total, collection.vector_fault or vectors_problem(self._engine))
+
+    def vector_endpoints(self) -> tuple[str, ...]:
+        """The names of endpoints that may make vectors."""
+        return tuple(one.name for one in self._embeddings.able())
 
     def delete(self, collection_id: UUID) -> Result[str]:
         """With all its documents. Agents keep its tool, whose calls say that it is gone."""

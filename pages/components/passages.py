@@ -29,8 +29,23 @@ def document_passages(parts: Iterable[tuple[UUID, int, Place, str]], chosen: UUI
 
 def _found(number: int, one: Found) -> str:
     head = f"<b>{number} · {escape(one.document)}</b>"
-    place = " · ".join(part for part in (one.place.in_words(), f"score {one.score:.2f}") if part)
+    place = " · ".join(part for part in (one.place.in_words(), _score(one)) if part)
     return _card(one.id, head, place, with_marks(one.text, one.marks), "")
+
+
+def _score(one: Found) -> str:
+    """Of a search by words alone the weight of the words; of a fused one both ranks."""
+    if not (one.by_words or one.by_meaning):
+        return f"score {one.score:.2f}"
+    words = f"{_nth(one.by_words)} by words" if one.by_words else ""
+    near = f"{_nth(one.by_meaning)} by meaning" if one.by_meaning else ""
+    cosine = f"{one.nearness:.2f} near" if one.nearness is not None else ""
+    return " · ".join(part for part in (f"score {one.score:.3f}", words, near, cosine) if part)
+
+
+def _nth(rank: int) -> str:
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th") if rank % 100 not in {11, 12, 13} else "th"
+    return f"{rank}{ending}"
 
 
 def _card(passage_id: UUID, head: str, place: str, inside: str, kind: str) -> str:

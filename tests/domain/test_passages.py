@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.blocks import NotReadableError, clean, markdown_blocks, table_blocks, text_blocks
-from core.domain.knowledge import Place, Term, marked, telling
+from core.domain.knowledge import Place, Term, fused, marked, telling
 from core.domain.passages import OVERLAP_CHARS, PASSAGE_CHARS, Block, Reading, named, passages, pieces
 
 DOCUMENT = UUID(int=7)
@@ -155,3 +155,10 @@ def test_rarer_words_weigh_more():
 def test_marks_are_places_in_the_text():
     assert marked("a \x02refund\x03 of \x02two\x03") == ("a refund of two", ((2, 8), (12, 15)))
     assert marked("nothing") == ("nothing", ())
+
+
+def test_rankings_are_fused():
+    a, b, c, d = (UUID(int=number) for number in range(4))
+    assert [one for one, _ in fused([a, b, c], [b, d])] == [b, a, d, c]
+    assert fused([a], [b])[0] == (a, 1 / 61)
+    assert fused() == []

@@ -1,10 +1,13 @@
 """The Knowledge screen: empty, with documents in each state, with a question in its address."""
 
+import time
+
 import pytest
 
 from core.bootstrap import App
 from tests.pages.conftest import Open
 from tests.pages.looking import button, param, shown
+from tests.support.embedding import by_meaning, vector_server
 from tests.support.knowledge import HANDBOOK, made, read
 
 
@@ -60,3 +63,19 @@ def test_a_collection_is_deleted_after_one_question(app: App, open_page: Open):
     button(page, "Delete the collection").click().run()
     assert "cannot be undone" in shown(page)
     assert app.knowledge.get(collection.id)
+
+
+def test_a_collection_says_how_it_is_searched(app: App, open_page: Open):
+    collection = made(app, handbook_md=HANDBOOK)
+    assert "By words alone." in shown(open_page("knowledge", collection=str(collection.id)))
+    with vector_server(app):
+        by_meaning(app, collection)
+        while app.knowledge.vectors(collection.id).there < 3:
+            time.sleep(0.02)
+        text = shown(open_page("knowledge", collection=str(collection.id), q="money"))
+    assert "By words and by meaning: tiny-embedder at vectors" in text
+    assert "1st by meaning" in text
+    assert "Searched by meaning as well (tiny-embedder)." in text
+    app.endpoints.delete("vectors")
+    text = shown(open_page("knowledge", collection=str(collection.id), q="refund"))
+    assert "Not searched by meaning: There is no endpoint named vectors any more." in text

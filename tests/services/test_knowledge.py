@@ -190,7 +190,7 @@ def test_what_was_not_read_when_a_process_died_is_read_by_the_next(settings, app
     app.knowledge.put(collection.id, [Upload("handbook.md", HANDBOOK.encode())], "ada")
     assert app.knowledge.documents(collection.id)[0].state == "reading"
 
-    next_one = DocumentReader(engine)
+    next_one = DocumentReader(engine, lambda: None)
     next_one.wake()
     read(app, collection)
     next_one.close()

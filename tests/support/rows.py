@@ -106,6 +106,7 @@ ROWS = {
             "sha256('s'), conversation_id, id, now() FROM runs WHERE conversation_id IS NOT NULL LIMIT 1"
         ),
     ),
+    "0018": ("UPDATE passages SET vector = ARRAY[1, 2], made_by = 'e m'",),
 }
 
 

@@ -8,6 +8,7 @@ from core.bootstrap import App
 from core.domain.knowledge import Collection, Language
 from core.domain.result import Err
 from pages.components.frame import ask_once
+from pages.components.knowledge.meaning import meaning_form
 from pages.components.session import say, value_or_say, who
 from pages.components.text import plain
 
@@ -41,6 +42,7 @@ def details(app: App, collection: Collection) -> None:
                 st.error(plain(changed.message), icon=":material/error:")
             else:
                 st.rerun()
+    meaning_form(app, collection)
     if st.button("Delete the collection", icon=":material/delete:", type="tertiary"):
         loss = (
             "All its documents go with it; that cannot be undone. Agents that have its tool are told that it is gone."

@@ -13,7 +13,7 @@ from pages.components.frame import ask_once, quiet, section
 from pages.components.session import say, value_or_say, who
 from pages.components.text import counted, plain, size
 
-SHOWN = 100
+SHOWN = 50
 _MARKS = {
     "reading": ":blue[:material/hourglass_top:]",
     "ready": ":green[:material/check_circle:]",
@@ -110,7 +110,7 @@ def _is_reading(app: App, collection: Collection) -> bool:
 
 
 def _filtered(listed: Sequence[Document]) -> list[Document]:
-    if len(listed) <= SHOWN // 10:
+    if len(listed) <= SHOWN // 5:
         return list(listed)
     search = st.text_input(
         "Search documents",

@@ -6,6 +6,7 @@ from core.bootstrap import App
 from core.domain.knowledge import QUERY_CHARS, Collection
 from core.domain.result import Err
 from pages.components.frame import section
+from pages.components.knowledge.meaning import meaning_state
 from pages.components.passages import found_passages
 from pages.components.text import plain, short
 
@@ -23,6 +24,7 @@ def trial(app: App, collection: Collection) -> None:
         key="q",
         bind="query-params",
     )
+    meaning_state(app, collection)
     if question and question.strip():
         searched = app.knowledge_search.search(collection.id, question, MOST)
         if isinstance(searched, Err):
