@@ -54,6 +54,7 @@ from core.services.proof_desk import ProofDesk
 from core.services.proofs import ProofService
 from core.services.publishing import PublishService
 from core.services.python_tools import PythonTools
+from core.services.retention import RetentionLoop, RetentionService
 from core.services.run_spec import SpecBuilder
 from core.services.runs import RunService
 from core.services.samples import seed
@@ -120,6 +121,8 @@ class App:
     health: HealthService
     log_book: LogBook
     operation: OperationService
+    retention: RetentionService
+    retention_loop: RetentionLoop
     drill: DrillService
     proof_desk: ProofDesk
     sign_ins: SignInService
@@ -132,6 +135,8 @@ class App:
         """Let go of every run and of everything this process started. The App is not to be used afterwards."""
         self.proof_desk.close()
         self.backup_desk.close()
+        self.retention_loop.stop()
+        self.retention.close()
         self.evaluation_loop.stop()
         self.document_reader.close()
         self.vector_maker.close()
@@ -183,6 +188,7 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
     proofs = _proofs(settings, parts, executor, attachments)
     publishing = PublishService(engine)
     drill, backups = DrillService(engine, settings), BackupService(engine, settings)
+    retention = RetentionService(engine, settings.home)
     drive = EvaluationDrive(engine, None if adopt or not settings.execute else executor.submit)
     loop = EvaluationLoop(drive)
     parts.feed.on_end = loop.ring
@@ -232,6 +238,8 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
         health=HealthService(engine, settings, endpoints, sources, vault),
         log_book=LogBook(settings.home),
         operation=OperationService(engine, settings, parts.owner),
+        retention=retention,
+        retention_loop=RetentionLoop(retention.sweep),
         drill=drill,
         proof_desk=ProofDesk(drill.rows, proofs.audits),
         sign_ins=sign_ins,
@@ -294,6 +302,7 @@ def get_app() -> App:
             app.executor.start()
             if settings.execute:
                 app.evaluation_loop.start()
+                app.retention_loop.start()
                 app.document_reader.wake()
                 app.vector_maker.wake()
             _log.info("Aryabhatta %s is up; home %s, executes runs: %s", __version__, settings.home, settings.execute)

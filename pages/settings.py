@@ -17,6 +17,7 @@ from pages.components.settings.limits import limits
 from pages.components.settings.local_model import local_model
 from pages.components.settings.logs import logs
 from pages.components.settings.proofs import proofs
+from pages.components.settings.retention import retention
 from pages.components.settings.secrets import secrets, token
 from pages.components.settings.workers import workers
 
@@ -38,6 +39,7 @@ SECTIONS: dict[str, Callable[[App], None]] = {
     "Database": database,
     "Workers": workers,
     "Logs": logs,
+    "Retention": retention,
     "Proofs": proofs,
     "About": about,
 }

@@ -30,6 +30,8 @@ def verify(id_: str | None) -> int:
         print_line(f"BROKEN at {where}: {found.first_break.what}.")
         return Exit.FAILED
     print_line(f"{found.runs:,} runs, {found.entries:,} entries: every hash is right.")
+    if found.removed:
+        print_line(f"{found.removed:,} removed runs: the mark of each is there, with its last hash and its dates.")
     return Exit.DONE
 
 

@@ -30,6 +30,7 @@ def worker(concurrency: int) -> int:
     try:
         app.executor.start()
         app.evaluation_loop.start()
+        app.retention_loop.start()
         print_line(f"Executing runs, at most {concurrency} at once. Ctrl-C lets go of them.", sys.stderr)
         while not over.wait(_LOOK_S):
             if not app.executor.is_alive:

@@ -130,7 +130,7 @@ class RunRow(Base):
 
 
 class RunEventRow(Base):
-    """Append-only: a trigger refuses UPDATE, DELETE and TRUNCATE.
+    """Append-only: triggers refuse UPDATE and TRUNCATE, and DELETE of a run that has no mark in `removed_runs`.
 
     `body` is `json`, not `jsonb`: the hash covers the exact text, and a model may say U+0000, which
     jsonb cannot keep.
@@ -195,6 +195,27 @@ class RunEventRow(Base):
     )
 
 
+class RemovedRunRow(Base):
+    """The mark of a run that was removed as a whole. Triggers: only of a run that has ended, and it stays as it is."""
+
+    __tablename__ = "removed_runs"
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    """From 1, without gaps."""
+    run_id: Mapped[UUID]
+    entries: Mapped[int]
+    head: Mapped[bytes] = mapped_column(LargeBinary)
+    """Hash of the journal's last entry."""
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime]
+    removed_at: Mapped[datetime]
+    reason: Mapped[str]
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+    """Covers this mark and, through its predecessor, all before it."""
+
+    __table_args__ = (UniqueConstraint("run_id"),)
+
+
 class WorkerRow(Base):
     """A process that executes runs. While it lives it holds the session advisory lock of its `key`."""
 
@@ -205,5 +226,7 @@ class WorkerRow(Base):
     host: Mapped[str] = mapped_column(server_default="")
     pid: Mapped[int]
     started_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    adopts: Mapped[int] = mapped_column(server_default="0")
+    """How many runs it takes up at once that others queued or left; 0: only those that are started in it."""
 
     __table_args__ = (UniqueConstraint("key"),)

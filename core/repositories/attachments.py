@@ -1,9 +1,10 @@
 """Files by the hash of their content: the table `attachments`. A row never changes and may be asked for for ever."""
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from core.db.attachment_tables import AttachmentRow
@@ -13,6 +14,19 @@ class StoredFile(NamedTuple):
     sha256: str
     media_type: str
     content: bytes
+
+
+_UNUSED = """
+WITH named AS MATERIALIZED (
+    SELECT DISTINCT found[1] AS sha256 FROM (
+        SELECT body::text AS said FROM run_events UNION ALL SELECT turns::text FROM comparisons
+        UNION ALL SELECT definition::text FROM tools UNION ALL SELECT spec::text FROM agent_revisions
+        UNION ALL SELECT draft::text FROM agents) AS texts,
+        regexp_matches(said, '[0-9a-f]{64}', 'g') AS found
+)
+SELECT sha256 FROM attachments a WHERE created_at < :before AND NOT EXISTS (SELECT FROM named WHERE named.sha256 = a.sha256)
+"""
+"""Whatever looks like a hash names a file: rather one too many is kept."""
 
 
 class AttachmentRepository:
@@ -42,3 +56,10 @@ class AttachmentRepository:
         """Which of these are not there."""
         statement = select(AttachmentRow.sha256).where(AttachmentRow.sha256.in_(hashes))
         return set(hashes) - set(self._connection.scalars(statement)) if hashes else set()
+
+    def unused(self, before: datetime) -> list[str]:
+        """Files stored before an instant that nothing names any more. Reads every journal once."""
+        return list(self._connection.scalars(text(_UNUSED), {"before": before}))
+
+    def delete(self, hashes: Collection[str]) -> None:
+        self._connection.execute(delete(AttachmentRow).where(AttachmentRow.sha256.in_(hashes)))

@@ -18,8 +18,10 @@ NAMESPACE = 0x41727961
 """First half of our advisory locks' keys ('Arya'), apart from those of migrations and of other programs."""
 _LOCK = "SELECT pg_try_advisory_lock(%(ns)s, hashtext(%(name)s))"
 _ENTER = """
-INSERT INTO workers (name, key, host, pid) VALUES (%(name)s, hashtext(%(name)s), %(host)s, %(pid)s)
-    ON CONFLICT (name) DO UPDATE SET started_at = now(), host = excluded.host, pid = excluded.pid
+INSERT INTO workers (name, key, host, pid, adopts)
+VALUES (%(name)s, hashtext(%(name)s), %(host)s, %(pid)s, %(adopts)s)
+    ON CONFLICT (name) DO UPDATE
+       SET started_at = now(), host = excluded.host, pid = excluded.pid, adopts = excluded.adopts
 """
 _BURY = """
 DELETE FROM workers w
@@ -32,7 +34,9 @@ RETURNING w.name, pg_advisory_unlock(%(ns)s, d.key)
 class Presence:
     """One worker's connection: its lock, its ear for notifications. Used by one thread."""
 
-    def __init__(self, engine: Engine, name: str, channels: Sequence[str] = ()) -> None:
+    def __init__(self, engine: Engine, name: str, channels: Sequence[str] = (), adopts: int = 0) -> None:
+        """`adopts`: how many runs it takes up at once that others queued or left."""
+        self._adopts = adopts
         self._line = Line(engine, "the worker", channels)
         self.name = name
 
@@ -48,7 +52,13 @@ class Presence:
 
     def _enter(self) -> None:
         """The lock first: who has a row and no lock is dead."""
-        who = {"ns": NAMESPACE, "name": self.name, "host": socket.gethostname(), "pid": os.getpid()}
+        who = {
+            "ns": NAMESPACE,
+            "name": self.name,
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "adopts": self._adopts,
+        }
         if not self._line.execute(_LOCK, who).scalar_one():
             raise self._line.lost(Unavailable(f"a worker named {self.name} is alive already"))
         self._line.execute(_ENTER, who)

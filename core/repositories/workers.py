@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from core.repositories.presence import NAMESPACE
 
 _LIST = """
-SELECT w.name, w.host, w.pid, w.started_at, EXISTS (
+SELECT w.name, w.host, w.pid, w.started_at, w.adopts, EXISTS (
            SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 AND classid = :namespace
               AND objid = (w.key::bigint & 4294967295)::oid
               AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
@@ -21,6 +21,7 @@ class Listed(NamedTuple):
     host: str
     pid: int
     started_at: datetime
+    adopts: int
     is_alive: bool
 
 

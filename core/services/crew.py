@@ -107,7 +107,7 @@ def executor_of(settings: Settings, parts: Parts, around: Around, *, adopt: bool
 def _worker(settings: Settings, parts: Parts, adopt: int) -> tuple[Worker, GroupWriter]:
     writer = GroupWriter(JournalStore(parts.engine, parts.owner))
     claims = Claims(parts.engine, parts.owner, __version__, settings.lease_s)
-    presence = Presence(parts.engine, parts.owner, (RUNS, TEXT))
+    presence = Presence(parts.engine, parts.owner, (RUNS, TEXT), adopt)
     return Worker(claims, presence, writer, parts.feed, lease_s=settings.lease_s, adopt=adopt), writer
 
 

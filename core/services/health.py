@@ -9,10 +9,12 @@ import msgspec
 from sqlalchemy import Engine
 
 from core.db.migrate import check
+from core.db.unit import UnitOfWork
 from core.domain.endpoint import Endpoint
 from core.domain.result import Ok
 from core.domain.tool_source import ToolSource
 from core.errors import AryabhattaError, ConfigurationError, Unavailable
+from core.repositories.workers import WorkerRepository
 from core.services.endpoint_health import EndpointHealth
 from core.services.endpoints import EndpointService
 from core.services.latest import Known
@@ -61,7 +63,7 @@ class HealthService:
             found = list(pool.map(self._checked, self._endpoints.list()))
         servers = [self._sources.check(source.name) for source in self._sources.list()] if self._sources else []
         asked = [_source_line(server.value) for server in servers if isinstance(server, Ok)]
-        return [database, *self._endpoint_lines(found), *asked, *_secret_lines(self._vault), disk(self._settings)]
+        return [database, *self._endpoint_lines(found), *asked, *self._own(), disk(self._settings)]
 
     def look(self, *, fresh: bool = False, patience_s: float = 0.0) -> list[HealthLine]:
         """What is known now, for a page: no line waits for a server longer than `patience_s`.
@@ -74,7 +76,7 @@ class HealthService:
         known = self._endpoints.look(fresh=fresh, patience_s=patience_s)
         found = [_looked(endpoint, known.get(endpoint.name)) for endpoint in self._endpoints.list()]
         servers = [_source_line(source) for source in self._sources.list()] if self._sources else []
-        return [database, *self._endpoint_lines(found), *servers, *_secret_lines(self._vault), disk(self._settings)]
+        return [database, *self._endpoint_lines(found), *servers, *self._own(), disk(self._settings)]
 
     def _database(self) -> HealthLine:
         began = time.perf_counter()
@@ -91,6 +93,23 @@ class HealthService:
             ok=is_newest,
             detail=f"PostgreSQL {version} ({place}), schema {found.before or 'missing'}, {took_ms:.0f} ms",
             advice="" if is_newest else "Bring it up to date with: python -m core migrate",
+            required=True,
+        )
+
+    def _own(self) -> list[HealthLine]:
+        """What only concerns those who have secrets, or who let other processes execute their runs."""
+        lines = _secret_lines(self._vault)
+        return lines if self._settings.execute else [*lines, self._workers()]
+
+    def _workers(self) -> HealthLine:
+        with UnitOfWork(self._engine) as unit:
+            listed = WorkerRepository(unit.session.connection()).list()
+        hosts = sorted({one.host for one in listed if one.is_alive and one.adopts})
+        return HealthLine(
+            name="workers",
+            ok=bool(hosts),
+            detail=f"at work on {', '.join(hosts)}" if hosts else "nobody executes the runs that are started here",
+            advice="" if hosts else "Start one, here or elsewhere on the same database: python -m core worker",
             required=True,
         )
 

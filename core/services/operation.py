@@ -35,6 +35,8 @@ class WorkerFacts(msgspec.Struct, frozen=True, kw_only=True):
     host: str
     pid: int
     started_at: datetime
+    adopts: int
+    """How many runs it takes up at once that others queued or left; 0: only those that are started in it."""
     is_alive: bool
     """False: it is gone, and nobody took over from it yet."""
     is_this: bool

@@ -15,6 +15,7 @@ from core.domain.chain import entry_hash
 from core.domain.event import Claimed, Created, Event, Finished, decode
 from core.domain.message import attached
 from core.domain.result import Err, Ok, Result
+from core.domain.retention import Mark, mark_hash
 from core.domain.run import WAITED_FOR, Run
 from core.domain.run_diff import RunDiff, run_diff
 from core.domain.run_query import RunFilter
@@ -22,6 +23,7 @@ from core.engine.fork import fork_facts
 from core.engine.replay import Verdict, replay
 from core.engine.state import fold
 from core.repositories.journal import JournalRepository, StoredEntry, names_of
+from core.repositories.removal import RemovalRepository
 from core.repositories.runs import RunRepository
 from core.services.attachments import AttachmentService
 
@@ -39,6 +41,8 @@ class Break(msgspec.Struct, frozen=True):
 class Audit(msgspec.Struct, frozen=True, kw_only=True):
     runs: int
     entries: int
+    removed: int = 0
+    """Runs that were removed as a whole: of each its mark is proven."""
     first_break: Break | None = None
 
 
@@ -92,7 +96,26 @@ class ProofService:
                     yield audit
                     return
             yield audit
-        yield audit
+        yield self._with_marks(audit)
+
+    def _with_marks(self, audit: Audit) -> Audit:
+        """The check of the marks that removed runs left: none is missing, none was changed, no run went in part."""
+        head, number = b"", 0
+        while marks := self._marks(after=number):
+            for mark in marks:
+                number += 1
+                if mark.number != number or mark.hash != mark_hash(mark, head):
+                    wrong = Break(mark.run_id, mark.entries, "the mark of its removal is not what its hash says")
+                    return msgspec.structs.replace(audit, removed=number, first_break=wrong)
+                head = mark.hash
+        with UnitOfWork(self._engine) as unit:
+            half = RemovalRepository(unit.session.connection()).half_removed()
+        broken = Break(half, 0, "it is marked as removed, and is still there") if half else None
+        return msgspec.structs.replace(audit, removed=number, first_break=broken)
+
+    def _marks(self, after: int) -> list[Mark]:
+        with UnitOfWork(self._engine) as unit:
+            return RemovalRepository(unit.session.connection()).marks(after)
 
     def replay(self, run_id: UUID) -> Result[Verdict]:
         """Decide every entry again from the journal alone."""

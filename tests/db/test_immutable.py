@@ -17,7 +17,9 @@ def _rows(engine: Engine) -> None:
     [
         ("UPDATE run_events SET body = '{\"another\": 1}'", "run_events_append_only"),
         ("UPDATE run_events SET seq = seq WHERE false", "run_events_append_only"),
-        ("DELETE FROM run_events", "run_events_append_only"),
+        ("DELETE FROM run_events", "run_events_removed_whole"),
+        ("UPDATE removed_runs SET reason = 'another'", "removed_runs_append_only"),
+        ("DELETE FROM removed_runs", "removed_runs_append_only"),
         ("TRUNCATE run_events", "run_events_append_only"),
         ("TRUNCATE runs CASCADE", "run_events_append_only"),
         ("UPDATE security_events SET who = 'another'", "security_events_append_only"),

@@ -1,6 +1,7 @@
 """Settings: the database with its backups, the workers, the limits."""
 
 from core.bootstrap import App
+from core.domain.retention import Retention
 from tests.pages.conftest import Open
 from tests.pages.looking import button, shown
 from tests.services.test_proof_desk import until_over
@@ -31,3 +32,16 @@ def test_who_works_and_what_stops_by_itself(app: App, open_page: Open):
     page = _screen(open_page, "Limits")
     assert "no limit set" in shown(page)
     assert not page.exception
+
+
+def test_what_would_go_is_said_before_anything_goes(app: App, open_page: Open):
+    page = _screen(open_page, "Retention")
+    assert "Nothing is ever removed." in shown(page).replace("\\", "")
+    page.number_input(key="retention_runs").set_value(30).run()
+    assert "**0 runs** with 0 entries would go." in shown(page)
+    assert page.button(key="retention_now").disabled
+    app.retention.set(Retention(runs_days=30), "ada")
+    page = _screen(open_page, "Retention")
+    page.button(key="retention_now").click().run()
+    until_over(app.retention.progress)
+    assert "0 runs removed." in shown(_screen(open_page, "Retention"))

@@ -109,3 +109,15 @@ def test_secrets_of_another_home_are_named(engine, settings, tmp_path, health):
     assert "MINE" not in line.detail
     here.delete("THEIRS")
     assert here.unreadable() == []
+
+
+def test_where_others_execute_somebody_has_to(settings):
+    queues_only = msgspec.structs.replace(settings, execute=False)
+    with workspace(queues_only) as app:
+        (line,) = [line for line in app.health.check() if line.name == "workers"]
+        assert (line.ok, line.required) == (False, True)
+        assert "python -m core worker" in line.advice
+        with workspace(settings, adopt=True) as worker:
+            run = worker.runs.test_tool("calculator", '{"expression": "1"}').value
+            worker.runs.wait(run.id, 15)
+            assert next(line for line in app.health.check() if line.name == "workers").ok

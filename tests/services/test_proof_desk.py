@@ -33,7 +33,7 @@ class Steps:
 
 def until_over(progress):
     for thread in threading.enumerate():
-        if thread.name in {"crash-drill", "journal-check", "backup"}:
+        if thread.name in {"crash-drill", "journal-check", "backup", "retention"}:
             thread.join(90)
     assert not progress().is_running
     return progress()

@@ -107,6 +107,13 @@ ROWS = {
         ),
     ),
     "0018": ("UPDATE passages SET vector = ARRAY[1, 2], made_by = 'e m'",),
+    "0019": (
+        "INSERT INTO runs (id, kind, status, created_at, ended_at) VALUES (gen_random_uuid(), 'api', 'done', now(), now())",
+        (
+            "INSERT INTO removed_runs (number, run_id, entries, head, created_at, ended_at, removed_at, reason, hash) "
+            "SELECT 1, id, next_seq, head, created_at, ended_at, now(), 'r', '' FROM runs WHERE status = 'done' LIMIT 1"
+        ),
+    ),
 }
 
 

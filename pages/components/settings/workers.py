@@ -25,7 +25,7 @@ def workers(app: App) -> None:
 def _live(app: App) -> None:
     force = app.operation.workforce()
     metric_row(_numbers(force))
-    if not force.workers:
+    if not any(worker.is_alive and worker.adopts for worker in force.workers):
         st.warning(
             "Nobody executes runs: what is started waits in the queue. Start `python -m core worker`.",
             icon=":material/error:",
@@ -46,7 +46,10 @@ def _worker(worker: WorkerFacts) -> None:
             st.markdown(f"{_mark(worker)} **{plain(worker.host)}**", width="stretch")
             if worker.is_this:
                 st.badge("This app", color="blue")
-        quiet(f"process {worker.pid}", ("since", worker.started_at), worker.name, small=True)
+        takes = (
+            f"takes up {grouped(worker.adopts)} runs at once" if worker.adopts else "takes up nothing from the queue"
+        )
+        quiet(takes, f"process {worker.pid}", ("since", worker.started_at), worker.name, small=True)
         if not worker.is_alive:
             st.markdown("It is gone. Another worker takes over what it had.")
         elif not worker.runs:
