@@ -14,6 +14,7 @@ from core.db.migrate import migrate
 from core.domain.person import Person
 from core.engine.ports import Ports
 from core.services.agents import AgentService
+from core.services.api_documents import ApiDocumentService
 from core.services.api_runs import ApiRunService
 from core.services.attachments import AttachmentService
 from core.services.backup_desk import BackupDesk
@@ -45,6 +46,7 @@ from core.services.local_models import LocalModelService
 from core.services.log_book import LogBook
 from core.services.mcp_drafts import McpDrafts
 from core.services.meaning import Embeddings, VectorMaker
+from core.services.openapi_import import OpenApiImport
 from core.services.operation import OperationService
 from core.services.own_tools import OwnTools
 from core.services.people import PeopleService
@@ -90,6 +92,7 @@ class App:
     tools: ToolService
     tool_maker: ToolMaker
     tool_sources: ToolSourceService
+    api_documents: ApiDocumentService
     mcp_drafts: McpDrafts
     http_drafts: HttpDrafts
     attachments: AttachmentService
@@ -174,6 +177,7 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
     maker = ToolMaker(engine, catalogue)
     executor = executor_of(settings, parts, around, adopt=adopt)
     sources = ToolSourceService(engine, toolbox, executor)
+    toolbox.on_drift(sources.heard)
     specs = SpecBuilder(agents, endpoints, catalogue)
     attachments = AttachmentService(engine)
     runs = _runs(settings, parts, specs, executor, attachments)
@@ -207,6 +211,7 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
         tools=ToolService(engine, catalogue, parts.outbound, vault, runs.test_tool),
         tool_maker=maker,
         tool_sources=sources,
+        api_documents=ApiDocumentService(engine, OpenApiImport(engine, catalogue, parts.outbound)),
         mcp_drafts=McpDrafts(engine),
         http_drafts=HttpDrafts(engine, maker, runs.try_tool),
         attachments=attachments,

@@ -14,7 +14,7 @@ from pages.components.asking import while_asked
 from pages.components.avatar import avatar
 from pages.components.conversations import title_of
 from pages.components.frame import empty_state, health_line, page_header, quiet, section
-from pages.components.needs import drifted_need, needs_you
+from pages.components.needs import drifted_document, drifted_need, needs_you
 from pages.components.session import get_app, show_said
 from pages.components.text import bare, counted, plain, short, zone
 from pages.components.words import kind_words
@@ -143,10 +143,13 @@ def _well(line: HealthLine) -> bool | None:
 def main() -> None:
     app = get_app()
     waiting, drifted = needs(app), [source for source in app.tool_sources.list() if source.drifts]
-    header(len(waiting) + len(drifted))
+    documents = [document for document in app.api_documents.list() if document.drifts]
+    header(len(waiting) + len(drifted) + len(documents))
     show_said()
     for source in drifted:
         drifted_need(source)
+    for document in documents:
+        drifted_document(document)
     if waiting:
         needs_you(app, waiting)
     conversations = app.conversations.list(limit=RECENT)

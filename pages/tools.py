@@ -8,6 +8,7 @@ from core.bootstrap import App
 from core.domain.listing import AgentSummary
 from core.domain.tool import ToolKind, ToolSpec
 from core.domain.tool_stats import ToolStats
+from pages.components.api_document import documents, from_document, one_document
 from pages.components.frame import empty_state, page_header, quiet, section
 from pages.components.hub_form.form import hub_form
 from pages.components.mcp_form import mcp_form
@@ -106,6 +107,7 @@ def one(app: App, tool: ToolSpec) -> None:
             st.button("Edit", icon=":material/edit:", on_click=edit_tool, args=(tool.name,))
     show_said()
     from_source(tool)
+    from_document(app, tool)
     st.text(tool.description)
     tool_origin(tool)
     if stats := app.tools.stats([tool.name]).get(tool.name):
@@ -141,6 +143,7 @@ def everything(app: App) -> None:
     )
     tools = app.tools.list(search=search or "")
     servers(app, search or "")
+    documents(app, search or "")
     if not tools:
         empty_state(":material/build:", "No tool fits this search.")
         return
@@ -154,12 +157,15 @@ def main() -> None:
     tool = app.tools.get(name) if name else None
     edited = st.query_params.get("edit", "")
     new, source = st.query_params.get("new"), app.tool_sources.get(st.query_params.get("source", ""))
+    document = app.api_documents.get(st.query_params.get("document", ""))
     if new == "http":
         request_form(app, "")
     elif new == "mcp":
         mcp_form(app)
     elif new == "hf":
         hub_form(app, "")
+    elif document is not None:
+        one_document(app, document)
     elif source is not None:
         one_source(app, source)
     elif new == "python":

@@ -9,7 +9,8 @@ from core.cli.exits import Exit, stop, value_of
 from core.cli.follow import CtrlC, follow
 from core.cli.printing import print_json, print_line, print_table, shortened
 from core.cli.session import opened, who
-from core.cli.tool_source import add_mcp, drift, sources
+from core.cli.tool_drift import drift
+from core.cli.tool_source import add_mcp, sources
 from core.domain.tool_stats import MOST_CALLS, STATS_DAYS, ToolStats
 from core.services.python_tools import PythonTool
 from core.services.tool_maker import KeptTool
@@ -170,11 +171,19 @@ def import_openapi(
 ) -> int:
     """One tool for each operation of an OpenAPI document; prints every operation that was left out, and why."""
     names = tuple(name.strip() for name in only.split(",") if name.strip())
-    document = source if source.startswith(("http://", "https://")) else _text(source)
+    is_address = source.startswith(("http://", "https://"))
+    document, file = (source, "") if is_address else (_text(source), str(Path(source).absolute()))
     with opened() as app:
         report = value_of(
             app.tools.import_openapi(
-                document, who(), prefix, only=names, allow_hosts=hosts, secrets=_pairs(secrets), server=server
+                document,
+                who(),
+                prefix,
+                only=names,
+                allow_hosts=hosts,
+                secrets=_pairs(secrets),
+                server=server,
+                file=file,
             )
         )
     if as_json:

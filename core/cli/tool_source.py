@@ -1,17 +1,13 @@
 """`tool add-mcp`, `tool sources`, `tool drift`: tools that MCP servers define, and what changed of them."""
 
 import shlex
-from collections.abc import Iterable
 
 import click
-import msgspec
 
-from core.bootstrap import App
 from core.cli.exits import Exit, stop, value_of
 from core.cli.printing import print_json, print_line, print_table, shortened
 from core.cli.session import opened, who
-from core.domain.diff import WordChange, text_diff
-from core.domain.tool_source import McpServer, ToolDrift, ToolSource
+from core.domain.tool_source import McpServer, ToolSource
 from core.services.tool_sources import Look
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -94,7 +90,7 @@ def sources(as_json: bool) -> int:
     with opened() as app:
         listed = app.tool_sources.list()
     if as_json:
-        print_json([_row(source) for source in listed])
+        print_json([source_row(source) for source in listed])
         return Exit.DONE
     print_table(
         ("NAME", "SERVER", "TOOLS", "CHANGED", "CHECKED", "WHERE", "FAULT"),
@@ -114,52 +110,7 @@ def sources(as_json: bool) -> int:
     return Exit.DONE
 
 
-@click.command()
-@click.argument("name", required=False)
-@click.option("--accept", is_flag=True, help="Pin what the servers say now.")
-@_as_json
-def drift(name: str | None, accept: bool, as_json: bool) -> int:
-    """Compare the pinned definitions with what the servers say now. NAME is a source or one of its tools."""
-    with opened() as app:
-        checked = [value_of(app.tool_sources.check(source)) for source in _asked(app, name)]
-        found = [(source, _of_interest(app, source, name)) for source in checked]
-        if accept:
-            for source, drifts in found:
-                value_of(app.tool_sources.accept(source.name, _hashes(drifts), who()))
-    if as_json:
-        print_json([{**_row(source), "drift": [_drift_row(one) for one in drifts]} for source, drifts in found])
-    else:
-        for source, drifts in found:
-            _print_drift(source, drifts, accepted=accept)
-    if any(drifts for _, drifts in found) and not accept:
-        return Exit.FAILED
-    return Exit.UNREACHABLE if any(source.fault for source in checked) else Exit.DONE
-
-
-def _asked(app: App, name: str | None) -> list[str]:
-    """The sources that a name means; without one all of them."""
-    if name is None:
-        return [source.name for source in app.tool_sources.list()]
-    if app.tool_sources.get(name) is not None:
-        return [name]
-    tool = app.tools.get(name)
-    if tool is None or tool.kind != "mcp":
-        stop(f"There is neither a source of tools named {name} nor a tool of one. See: python -m core tool sources")
-    return [str(tool.definition["source"])]
-
-
-def _of_interest(app: App, source: ToolSource, name: str | None) -> tuple[ToolDrift, ...]:
-    if name is None or name == source.name:
-        return source.drifts
-    used = app.tool_sources.tools(source.name)
-    return tuple(one for one in source.drifts if one.tool in used and used[one.tool].name == name)
-
-
-def _hashes(drifts: Iterable[ToolDrift]) -> dict[str, str]:
-    return {one.tool: one.now.hash() if one.now else "" for one in drifts}
-
-
-def _row(source: ToolSource) -> dict[str, object]:
+def source_row(source: ToolSource) -> dict[str, object]:
     return {
         "name": source.name,
         "server": source.server_name,
@@ -169,35 +120,6 @@ def _row(source: ToolSource) -> dict[str, object]:
         "fault": source.fault or None,
         "drifted": [one.tool for one in source.drifts],
     }
-
-
-def _drift_row(one: ToolDrift) -> dict[str, object]:
-    return {
-        "tool": one.tool,
-        "change": "changed" if one.now else "gone",
-        "parts": one.parts(),
-        "before": one.before,
-        "now": one.now,
-    }
-
-
-def _print_drift(source: ToolSource, drifts: tuple[ToolDrift, ...], *, accepted: bool) -> None:
-    if source.fault:
-        print_line(f"{source.name} does not answer: {source.fault}")
-    elif not drifts:
-        print_line(f"{source.name}: {len(source.accepted)} tools as they were accepted.")
-    for one in drifts:
-        what = f"changed: {', '.join(one.parts())}" if one.now else "is gone"
-        print_line(f"{source.name}: {one.tool} {what}{', accepted' if accepted else ''}")
-        if one.now:
-            print_line(f"  {_marked(text_diff(one.before.description, one.now.description))}")
-            before, now = (msgspec.json.encode(tool.parameters).decode() for tool in (one.before, one.now))
-            if before != now:
-                print_line(f"  {_marked(text_diff(before, now))}")
-
-
-def _marked(words: Iterable[WordChange]) -> str:
-    return "".join(_MARKS[word.op].format(word.text) for word in words)
 
 
 def _answered(look: Look) -> str:

@@ -71,6 +71,25 @@ class ToolSourceRow(Base):
     )
 
 
+class ApiDocumentRow(Base):
+    """An OpenAPI document that tools came from. `changes`: what it said otherwise when it was last read."""
+
+    __tablename__ = "api_documents"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    place: Mapped[str] = mapped_column(server_default="")
+    options: Mapped[dict[str, Any]] = mapped_column(JSON, server_default="{}")
+    known: Mapped[list[Any]] = mapped_column(JSON, server_default="[]")
+    changes: Mapped[list[Any]] = mapped_column(JSON, server_default="[]")
+    fault: Mapped[str] = mapped_column(server_default="")
+    checked_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_by: Mapped[str] = mapped_column(server_default="")
+    """Who took it in or accepted a change last."""
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (CheckConstraint("source <> ''", name="source_given"),)
+
+
 class NotebookPageRow(Base):
     """What agents wrote down with the notebook tool. `key` is the idempotency key of the call that wrote it."""
 

@@ -11,6 +11,7 @@ from core.db.unit import UnitOfWork
 from core.domain.result import Err, Ok, Result
 from core.domain.tool import ToolSpec
 from core.errors import FaultError, OutcomeUnknown
+from core.repositories.api_documents import ApiDocumentRepository
 from core.repositories.tools import ToolRepository
 from core.services.tool_catalogue import ToolCatalogue
 from core.tools.openapi.document import DocumentError, parse
@@ -23,13 +24,16 @@ _AT_ONCE = 500
 
 
 class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person says beside the document. `server`: an address in the place of those it names."""
+    """What a person says beside the document. `server`: an address in the place of those it names. `file`: where its
+    text came from, where that can be read again.
+    """
 
     prefix: str = ""
     only: tuple[str, ...] = ()
     allow_hosts: tuple[str, ...] = ()
     secrets: Mapping[str, str] = {}
     server: str = ""
+    file: str = ""
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -37,6 +41,9 @@ class Document(msgspec.Struct, frozen=True):
 
     source: str
     reading: Reading
+    options: ImportOptions = ImportOptions()
+    place: str = ""
+    """Where it can be read again; empty: somebody gave its text."""
 
 
 class OpenApiImport:
@@ -67,7 +74,7 @@ class OpenApiImport:
             return Err("unavailable", f"The document cannot be fetched: {error.fault.message}", "source")
         except OutcomeUnknown as error:
             return Err("unavailable", f"The document cannot be fetched: {error}", "source")
-        return Ok(Document(url or reading.title, reading))
+        return Ok(Document(url or reading.title, reading, options, url or options.file))
 
     def keep(
         self, document: Document, who: str, names: Collection[str] | None = None
@@ -86,6 +93,8 @@ class OpenApiImport:
                 put = _put(tools, free[start : start + _AT_ONCE], document.source, who)
                 kept |= put[0]
                 refused |= put[1]
+            if kept and document.source:
+                _remember(unit, document, who)
             unit.commit()
         left_out = [
             LeftOut(_place(tool), refused.get(tool.name, _taken(tool))) for tool in chosen if tool.name not in kept
@@ -106,6 +115,12 @@ class OpenApiImport:
         if response.cut:
             raise DocumentError(f"The document is longer than {DOCUMENT_LIMIT_BYTES:,} bytes.")
         return response.url, response.text()
+
+
+def _remember(unit: UnitOfWork, document: Document, who: str) -> None:
+    """So that it can be read again, and compared."""
+    options = msgspec.to_builtins(document.options)
+    ApiDocumentRepository(unit.session).put(document.source, document.place, options, document.reading.operations, who)
 
 
 def _put(tools: ToolRepository, some: Sequence[ToolSpec], source: str, who: str) -> tuple[set[str], dict[str, str]]:

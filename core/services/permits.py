@@ -23,6 +23,7 @@ READ: Final[dict[str, str]] = {
     "tools": "get list needed_secrets stats",
     "tool_maker": "http_definition http_file http_problems preview read_http",
     "tool_sources": "get list offers progress tools",
+    "api_documents": "get list of_tool",
     "attachments": "content contents get missing of_requests of_runs",
     "own_tools": "agent_tool_name",
     "python_tools": "read written",
@@ -55,6 +56,7 @@ BUILD: Final[dict[str, str]] = {
     "tools": "archive import_openapi keep_operations look_openapi test",
     "tool_maker": "keep keep_http",
     "tool_sources": "accept check choose remove",
+    "api_documents": "accept check",
     "http_drafts": "discard finish get is_begun keep put test",
     "hub_tools": "begin discard get is_begun keep problems providers put request serving tool try_out",
     "attachments": "keep keep_made take",
@@ -81,7 +83,7 @@ OPERATE: Final[dict[str, str]] = {
     "endpoints": "add delete set_default update",
     "local_models": "add_file cancel close delete download start stop use",
     "secrets": "delete set unreadable value",
-    "tool_sources": "add look",  # a server's command runs on this machine
+    "tool_sources": "add heard look",  # a server's command runs on this machine
     "mcp_drafts": "discard get put",
     "evaluation_drive": "advance open open_runs take_up",
     "evaluation_loop": "ring start stop",

@@ -114,6 +114,14 @@ class ToolSourceService:
         with UnitOfWork(self._engine) as unit:
             return keep(unit, ToolSourceRepository(unit.session).said(name, survey.server_name, survey.tools))
 
+    def heard(self, tool: McpTool, listing: Listing) -> None:
+        """What a run found: it is kept, so that everybody sees it until it is accepted."""
+        with UnitOfWork(self._engine) as unit:
+            sources = ToolSourceRepository(unit.session)
+            source = sources.get(tool.source)
+            if source is not None and source.server == tool.server and source.seen != listing:
+                keep(unit, sources.said(tool.source, source.server_name, listing))
+
     def accept(self, name: str, shown: Mapping[str, str], who: str) -> Result[ToolSource]:
         """Take changes over. `shown`: for each tool the hash of the description that the person saw, of one that is
         gone the empty text; what changed again since is refused.

@@ -99,14 +99,20 @@ class ToolService:
         allow_hosts: Iterable[str] = (),
         secrets: Mapping[str, str] | None = None,
         server: str = "",
+        file: str = "",
     ) -> Result[ImportReport]:
         """Make tools of a document: its http address or its text.
 
         `secrets` names a secret for a security scheme; the others get a name of their own. Importing the same
-        document again replaces the tools it made before.
+        document again replaces the tools it made before. `file`: where a text came from, to be read again later.
         """
         options = ImportOptions(
-            prefix=prefix, only=tuple(only), allow_hosts=tuple(allow_hosts), secrets=secrets or {}, server=server
+            prefix=prefix,
+            only=tuple(only),
+            allow_hosts=tuple(allow_hosts),
+            secrets=secrets or {},
+            server=server,
+            file=file,
         )
         document = self._openapi.look(source, options)
         return document if isinstance(document, Err) else Ok(self.keep_operations(document.value, who))

@@ -14,7 +14,7 @@ from core.tools.builtin.catalogue import catalogue
 from core.tools.builtin.executor import BuiltinExecutor
 from core.tools.executor import Executor
 from core.tools.http_request.executor import HttpExecutor
-from core.tools.mcp.executor import FRESH_S, McpExecutor, Survey
+from core.tools.mcp.executor import FRESH_S, McpExecutor, OnDrift, Survey
 from core.tools.notebook import NotebookStore
 from core.tools.python.executor import PythonExecutor
 from core.tools.secrets import SecretSource
@@ -100,6 +100,10 @@ class Toolbox:
     async def survey(self, server: McpServer) -> Survey:
         """What an MCP server offers now. Raises `FaultError`."""
         return await self._mcp.survey(server)
+
+    def on_drift(self, hear: OnDrift) -> None:
+        """Have what a run found of a server that says another thing than was pinned."""
+        self._mcp.on_drift = hear
 
     def progress(self, key: str) -> ToolProgress | None:
         """How far the call of this idempotency key is, where a server tells it. From any thread."""

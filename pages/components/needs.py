@@ -6,6 +6,7 @@ from functools import partial
 import streamlit as st
 
 from core.bootstrap import App
+from core.domain.api_document import ApiDocument
 from core.domain.run import Run
 from core.domain.tool_source import ToolSource
 from core.services.runs import RunView
@@ -43,6 +44,20 @@ def drifted_need(source: ToolSource) -> None:
             quiet(", ".join(drift.tool for drift in source.drifts), ("asked", source.checked_at), clamp=True)
         if st.button("Look at it", key=f"drift_{source.name}", icon=":material/arrow_forward:"):
             st.switch_page("tools.py", query_params={"source": source.name})
+
+
+def drifted_document(document: ApiDocument) -> None:
+    """An OpenAPI document that describes the tools in use otherwise than what was accepted."""
+    with (
+        st.container(border=True, gap="small", key=f"need_{document.source}"),
+        st.container(horizontal=True, vertical_alignment="center", gap="small"),
+    ):
+        with st.container(gap=None, width="stretch"):
+            changed = f"{counted(len(document.drifts), 'operation')} changed since you accepted it"
+            st.markdown(f":orange[:material/difference:] **{plain(short(document.source, 60))}: {changed}**")
+            quiet(", ".join(one.operation for one in document.drifts), ("read", document.checked_at), clamp=True)
+        if st.button("Look at it", key=f"drift_{document.source}", icon=":material/arrow_forward:"):
+            st.switch_page("tools.py", query_params={"document": document.source})
 
 
 def _need(app: App, view: RunView) -> None:

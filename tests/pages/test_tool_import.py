@@ -5,6 +5,7 @@ import json
 from streamlit.testing.v1 import AppTest
 
 from core.bootstrap import App
+from tests.pages.conftest import Open
 from tests.pages.looking import button, shown
 
 PETS = {
@@ -52,3 +53,21 @@ def test_what_is_no_document_is_said(app: App):
     page = read(AppTest.from_function(opened).run(), {"paths": {}})
     assert "no 'openapi' field" in page.error[0].value
     assert not [tool for tool in app.tools.list() if tool.kind == "openapi"]
+
+
+def test_a_changed_document_stands_on_home_and_is_accepted_by_words(app: App, open_page: Open):
+    app.tools.import_openapi(json.dumps(PETS), "ann")
+    listed = {"operationId": "listPets", "summary": "All pets at once."}
+    app.api_documents.check("Pets", json.dumps(PETS | {"paths": {"/pets": {"get": listed}, "/dogs": {"get": {}}}}))
+    page = open_page("home")
+    assert "Pets: 3 operations changed since you accepted it" in shown(page)
+    assert "GET /dogs" in shown(page.button(key="drift_Pets").click().run())
+    page = open_page("tools", document="Pets")
+    assert "it has it no more" in shown(page)
+    page.button(key="accept_GET /pets").click().run()
+    assert app.tools.get("listPets").description == "All pets at once."
+    page.button(key="take_GET /dogs").click().run()
+    button(page, "Accept all 2 changes").click().run()
+    assert app.api_documents.get("Pets").changes == ()
+    assert {tool.name for tool in app.tools.list() if tool.kind == "openapi"} == {"listPets", "get_dogs"}
+    assert "As accepted" in shown(open_page("tools"))

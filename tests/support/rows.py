@@ -114,6 +114,7 @@ ROWS = {
             "SELECT 1, id, next_seq, head, created_at, ended_at, now(), 'r', '' FROM runs WHERE status = 'done' LIMIT 1"
         ),
     ),
+    "0020": ("INSERT INTO api_documents (source) VALUES ('Pets')",),
 }
 
 

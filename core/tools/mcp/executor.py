@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import msgspec
@@ -19,6 +19,9 @@ from core.tools.mcp.definition import McpTool
 from core.tools.mcp.drift import drift_fault
 from core.tools.mcp.result import result_of
 from core.tools.secrets import Scrubber, SecretSource, looked_up
+
+OnDrift = Callable[[McpTool, tuple[ListedTool, ...]], None]
+"""Told on a thread what a server says now, where a run found that a tool is no longer what was pinned."""
 
 FRESH_S = 5.0
 """How old the server's word may be that a call relies on."""
@@ -37,6 +40,7 @@ class McpExecutor:
 
     def __init__(self, secrets: SecretSource) -> None:
         self._secrets = secrets
+        self.on_drift: OnDrift = _nobody_hears
         self._sessions = McpSessions()
         self._progress: dict[str, ToolProgress] = {}
 
@@ -102,23 +106,30 @@ class McpExecutor:
         try:
             values = await self._values(server)
             with Scrubber(values.items()).errors():
-                listing = await _listing(await self._sessions.get(server, values), values, max_age_s)
+                session = await self._sessions.get(server, values)
+                listing = await _listing(session, values, max_age_s)
         except FaultError as error:
             said = f"The MCP server {tools[0].source} cannot be used: {error.fault.message}"
             return msgspec.structs.replace(error.fault, message=said)
-        return next((fault for tool in tools if (fault := drift_fault(tool, listing))), None)
+        faults = ((tool, drift_fault(tool, listing)) for tool in tools)
+        tool, fault = next(((tool, fault) for tool, fault in faults if fault), (tools[0], None))
+        return await self._drifted(tool, listing, fault) if fault else None
+
+    async def _drifted(self, tool: McpTool, listing: tuple[ListedTool, ...], fault: Fault) -> Fault:
+        await asyncio.to_thread(self.on_drift, tool, listing)
+        return fault
 
     async def _ready(self, tool: McpTool, request: ToolRequest, values: dict[str, str]) -> McpSession:
         """The session, when the tool is still what was pinned. Nothing has been called when this raises."""
         try:
             async with asyncio.timeout(request.time_limit_s):
                 session = await self._sessions.get(tool.server, values)
-                fault = drift_fault(tool, await _listing(session, values, FRESH_S))
+                listing = await _listing(session, values, FRESH_S)
         except TimeoutError:
             message = f"{tool.source} was not ready within {request.time_limit_s:g} seconds; nothing was called."
             raise FaultError(Fault("timeout", message)) from None
-        if fault:
-            raise FaultError(fault)
+        if fault := drift_fault(tool, listing):
+            raise FaultError(await self._drifted(tool, listing, fault))
         return session
 
     async def _values(self, server: McpServer) -> dict[str, str]:
@@ -135,6 +146,10 @@ def _scrubbed(ask: Ask | None, scrubber: Scrubber) -> Ask | None:
         return await ask(msgspec.convert(scrubber.value(msgspec.to_builtins(question)), Question))
 
     return ask_scrubbed
+
+
+def _nobody_hears(_tool: McpTool, _listing: tuple[ListedTool, ...]) -> None:
+    """Until somebody wants to hear of drift."""
 
 
 async def _listing(session: McpSession, values: dict[str, str], max_age_s: float) -> tuple[ListedTool, ...]:

@@ -38,6 +38,8 @@ class Reading(msgspec.Struct, frozen=True):
     title: str
     tools: tuple[ToolSpec, ...]
     left_out: tuple[LeftOut, ...]
+    operations: tuple[str, ...] = ()
+    """Every operation of the document, chosen or not: `GET /pets`."""
 
 
 class _Candidate(msgspec.Struct, frozen=True):
@@ -89,6 +91,7 @@ def read(
         words(followed(document, document.get("info")).get("title")),
         tuple(outcome for outcome in chosen if isinstance(outcome, ToolSpec)),
         (*(outcome for outcome in chosen if isinstance(outcome, LeftOut)), *missing),
+        tuple(candidate.place for candidate, _ in made if candidate),
     )
 
 
