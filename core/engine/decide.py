@@ -1,87 +1,26 @@
 """decide: what to do next. Pure: the same journal gives the same action on any machine, now or in ten years."""
 
-from dataclasses import dataclass
-from typing import assert_never
-
-from core.domain.answer import Fit, fit
-from core.domain.arguments import BadArguments, check_arguments
-from core.domain.canonical import canonical, content_hash
-from core.domain.event import NOT_RECORDED, Asked, Fact, Finished, Lost, Recorded, Refused, Unknown
-from core.domain.message import ToolCall
-from core.domain.run import EndStatus
+from core.domain.answer import fit
+from core.domain.canonical import content_hash
+from core.domain.event import Asked, Fact, Lost, Unknown
 from core.domain.state import CallState, ModelCall, RunState
-from core.domain.tool import ToolSpec
+from core.engine.actions import (
+    Action,
+    CallModel,
+    CallTools,
+    End,
+    Join,
+    Nothing,
+    Record,
+    Stop,
+    ToolStart,
+    Wait,
+)
+from core.engine.judge import judge
 from core.errors import Fault, FaultKind
 
 RETRYABLE: frozenset[FaultKind] = frozenset({"rate_limited", "model_loading", "server_error", "connection", "timeout"})
 """Failures before any content that a retry policy may repeat."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallModel:
-    """Record the intent, then ask the model."""
-
-    step: int
-    attempt: int
-    after_s: float = 0.0
-    lost: Lost | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ToolStart:
-    effect: str
-    attempt: int
-    tool: ToolSpec
-    arguments: str
-    """Validated JSON text, fixed inputs included."""
-    lost: Lost | None = None
-    is_check: bool = False
-    """Ask the tool's status check what became of the call; execute nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallTools:
-    """Record the intents in one commit, then start the calls side by side."""
-
-    calls: tuple[ToolStart, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """Facts that need no effect: a refused call, a question, an unknown outcome."""
-
-    facts: tuple[Fact, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Join:
-    """Something is under way: wait until it ends or somebody writes to the journal."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """The run was cancelled: end what is under way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Only a person can go on: let go of the run."""
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    status: EndStatus
-    output: str = ""
-    error: Fault | None = None
-    fit: Fit | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """The run has ended."""
-
-
-Action = CallModel | CallTools | Record | Join | Stop | Wait | End | Nothing
 
 
 def decide(state: RunState) -> Action:
@@ -164,7 +103,7 @@ def _go_on(state: RunState, open_calls: list[CallState]) -> Action:
     if checks := tuple(_check(state, call) for call in open_calls if _can_be_looked_up(state, call)):
         return CallTools(checks)
     ready = [call for call in open_calls if state.status_of(call) in {"planned", "lost"}]
-    judged = [_judge(state, call) for call in ready]
+    judged = [judge(state, call) for call in ready]
     if facts := tuple(fact for fact in judged if not isinstance(fact, ToolStart)):
         return Record(facts)
     if questions := tuple(_question(call) for call in open_calls if call.unknown and not call.question_open):
@@ -199,85 +138,8 @@ def _start(state: RunState, starts: list[ToolStart]) -> Action:
     return Join() if state.in_flight else Wait()
 
 
-def _judge(state: RunState, call: CallState) -> ToolStart | Refused | Asked | Finished:
-    """May this call be executed as the model asked for it?"""
-    if call.tool is None:
-        return _refusal(call, "tool_unknown", _no_such_tool(state, call.call))
-    raw = call.answered.arguments if call.answered and call.answered.arguments else call.call.arguments
-    arguments = check_arguments(call.tool, raw)
-    if isinstance(arguments, BadArguments):
-        return _refusal(call, "tool_args_invalid", f"{arguments.reason} You sent: {call.call.arguments}")
-    executed = canonical(arguments).decode()
-    if known := state.recorded.get((call.tool.name, executed)):
-        return _again(call, known)
-    if call.tool.policy == "deny":
-        return _refusal(call, "tool_failed", f"The tool {call.tool.name} may not be used here.")
-    if withheld := _withheld(state, call, call.tool, executed):
-        return withheld
-    if call.answered and call.answered.say == "deny":
-        return _refusal(call, "tool_failed", f"A person declined this call. {call.answered.reason}".strip())
-    if call.tool.policy == "ask" and not _approved(call) and call.tool.name not in state.allowed:
-        return Asked(effect=call.effect, why="approval", shown=_shown(state, call.tool, raw, call.effect))
-    attempt = call.attempts[-1].number if call.attempts else 0
-    lost = Lost(attempt=attempt) if state.status_of(call) == "lost" else None
-    return ToolStart(call.effect, attempt + 1, call.tool, executed, lost)
-
-
-def _again(call: CallState, known: Recorded) -> Finished:
-    return Finished(
-        effect=call.effect,
-        attempt=0,
-        output=known.output,
-        data=known.data,
-        files=known.files,
-        source=known.source,
-    )
-
-
-def _withheld(state: RunState, call: CallState, tool: ToolSpec, executed: str) -> Finished | Refused | None:
-    """What stands in the place of an execution that the run's tool mode does not want. Nobody need approve it."""
-    match state.spec.tool_mode:
-        case "live":
-            return None
-        case "dry_run" if tool.effect == "read":
-            return None
-        case "recorded" if tool.effect == "read":
-            reason = f"{tool.name} was not executed: {NOT_RECORDED}."
-            return _refusal(call, "tool_failed", reason)
-        case "dry_run" | "recorded":
-            return Finished(effect=call.effect, attempt=0, output=_dry(tool, executed), dry_run=True)
-        case mode:
-            assert_never(mode)
-
-
-def _dry(tool: ToolSpec, executed: str) -> str:
-    return (
-        f"Dry run: {tool.name} was not executed and nothing was changed. "
-        f"The call is valid; it would have been made with {executed}"
-    )
-
-
-def _approved(call: CallState) -> bool:
-    """An approval holds for exactly what was shown; any other is no approval."""
-    return bool(call.asked and call.answered and call.answered.shown == call.asked.shown)
-
-
-def _refusal(call: CallState, error: FaultKind, reason: str) -> Refused:
-    return Refused(effect=call.effect, name=call.call.name, arguments=call.call.arguments, reason=reason, error=error)
-
-
-def _no_such_tool(state: RunState, call: ToolCall) -> str:
-    known = ", ".join(tool.name for tool in state.spec.tools) or "none"
-    return f"There is no tool named {call.name!r}. Tools you may use: {known}. You sent: {call.arguments}"
-
-
 def _question(call: CallState) -> Asked:
     return Asked(effect=call.effect, why="unknown", shown=content_hash([call.effect, call.arguments]))
-
-
-def _shown(state: RunState, tool: ToolSpec, raw: str, effect: str) -> str:
-    """Hash of exactly what a person approves: the tool's schema, the arguments, the spec and the place."""
-    return content_hash([str(state.run_id), effect, tool.schema_hash(), raw, content_hash(state.spec)])
 
 
 def _limit_reached(state: RunState, step: int) -> Fault | None:

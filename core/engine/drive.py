@@ -16,8 +16,9 @@ from core.domain.journal import Batch
 from core.domain.model_call import Delta
 from core.domain.run import RunStatus
 from core.domain.state import RunState
+from core.engine.actions import CallModel, CallTools, End, Join, Nothing, Record, Stop, Wait
 from core.engine.batch import batch_of
-from core.engine.decide import CallModel, CallTools, End, Join, Nothing, Record, Stop, Wait, decide
+from core.engine.decide import decide
 from core.engine.effects import ModelEffect, ToolEffect, abandoned, nobody_for
 from core.engine.ports import Ports, Room
 from core.engine.questions import Questions, is_moot

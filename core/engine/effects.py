@@ -17,7 +17,7 @@ from core.domain.serving import served_elsewhere
 from core.domain.spending import charge_of, used_usd
 from core.domain.state import RunState
 from core.domain.tool import Caller, ToolRequest, ToolResult
-from core.engine.decide import CallModel, ToolStart
+from core.engine.actions import CallModel, ToolStart
 from core.engine.ports import Ports
 from core.engine.questions import Questions
 from core.engine.requests import Requests

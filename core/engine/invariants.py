@@ -21,7 +21,8 @@ from core.domain.event import (
     effect_of,
 )
 from core.domain.tool import ToolSpec
-from core.engine.decide import CallModel, CallTools, End, Record, decide
+from core.engine.actions import CallModel, CallTools, End, Record
+from core.engine.decide import decide
 from core.engine.state import add, fold
 
 Faults = Iterator[str]
