@@ -39,6 +39,7 @@ from core.services.executor import Executor
 from core.services.gates import GateService
 from core.services.health import HealthService
 from core.services.http_drafts import HttpDrafts
+from core.services.hub_desk import Desk
 from core.services.hub_tools import HubTools
 from core.services.knowledge import KnowledgeService
 from core.services.knowledge_search import KnowledgeSearch
@@ -63,6 +64,7 @@ from core.services.samples import seed
 from core.services.secrets import SecretService, unlogged
 from core.services.shares import ShareService
 from core.services.sign_in import SignInService
+from core.services.space_tools import SpaceTools
 from core.services.tool_catalogue import ToolCatalogue
 from core.services.tool_maker import ToolMaker
 from core.services.tool_samples import ToolSamples
@@ -99,6 +101,7 @@ class App:
     own_tools: OwnTools
     python_tools: PythonTools
     hub_tools: HubTools
+    space_tools: SpaceTools
     tool_samples: ToolSamples
     knowledge: KnowledgeService
     knowledge_search: KnowledgeSearch
@@ -182,6 +185,7 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
     attachments = AttachmentService(engine)
     runs = _runs(settings, parts, specs, executor, attachments)
     toolbox.serve("agent", AgentExecutor(_called(settings, parts, specs, executor, runs)))
+    desk = Desk(engine, catalogue, maker, runs.try_tool)
     toolbox.serve("hf", HubExecutor(parts.outbound, vault, attachments))
     embeddings = Embeddings(endpoints, parts.connections)
     vectors = VectorMaker(engine, embeddings)
@@ -217,7 +221,8 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
         attachments=attachments,
         own_tools=OwnTools(agents, maker),
         python_tools=PythonTools(engine, maker, runs.try_tool),
-        hub_tools=HubTools(engine, catalogue, maker, parts.outbound, runs.try_tool),
+        hub_tools=HubTools(desk, parts.outbound),
+        space_tools=SpaceTools(desk, parts.outbound, vault),
         tool_samples=ToolSamples(engine),
         knowledge=KnowledgeService(engine, catalogue, reader, vectors, embeddings),
         knowledge_search=search,

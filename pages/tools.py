@@ -11,6 +11,7 @@ from core.domain.tool_stats import ToolStats
 from pages.components.api_document import documents, from_document, one_document
 from pages.components.frame import empty_state, page_header, quiet, section
 from pages.components.hub_form.form import hub_form
+from pages.components.hub_form.space import space_form
 from pages.components.mcp_form import mcp_form
 from pages.components.python_form import python_form
 from pages.components.request_form.form import request_form
@@ -43,6 +44,7 @@ WAYS = {
     "openapi": "OpenAPI document",
     "mcp": "MCP server",
     "hf": "Hugging Face task",
+    "space": "Hugging Face Space",
     "python": "Python function",
     "agent": "Agent as a tool",
     "knowledge": "Collection of documents",
@@ -121,7 +123,7 @@ def everything(app: App) -> None:
         match st.menu_button(
             "Add a tool", list(WAYS), icon=":material/add:", type="primary", format_func=WAYS.__getitem__
         ):
-            case "http" | "mcp" | "hf" | "python" as kind:
+            case "http" | "mcp" | "hf" | "space" | "python" as kind:
                 st.switch_page("tools.py", query_params={"new": kind})
             case "openapi":
                 start_over()
@@ -164,6 +166,8 @@ def main() -> None:
         mcp_form(app)
     elif new == "hf":
         hub_form(app, "")
+    elif new == "space":
+        space_form(app, "")
     elif document is not None:
         one_document(app, document)
     elif source is not None:
@@ -173,7 +177,7 @@ def main() -> None:
     elif edited and (written := app.tools.get(edited)) and written.kind == "python":
         python_form(app, written)
     elif edited and (written := app.tools.get(edited)) and written.kind == "hf":
-        hub_form(app, edited)
+        (space_form if app.space_tools.is_ours(written) else hub_form)(app, edited)
     elif edited and app.tool_maker.http_definition(edited):
         request_form(app, edited)
     elif tool is not None:

@@ -1,30 +1,21 @@
-"""Hugging Face tasks as tools: drafted, shown as a model sees them and as they are sent, tried, kept."""
+"""Hugging Face tasks as tools: looked up, shown as a model sees them and as they are sent."""
 
 import asyncio
 import json
-from collections.abc import Sequence
-from typing import Protocol
-
-import msgspec
-from sqlalchemy import Engine
 
 from core.clients.hub_lookup import HUB, Served, look_up
 from core.clients.hub_task import TaskCall, providers_of, request_of
 from core.clients.outbound import Outbound, OutboundRequest
-from core.db.unit import UnitOfWork
-from core.domain.attachment import Upload
 from core.domain.canonical import Json
 from core.domain.result import Err, Ok, Result
-from core.domain.run import Run
 from core.domain.spec_check import Problem
 from core.domain.tool import ToolSpec
 from core.errors import FaultError, OutcomeUnknown
-from core.repositories.preferences import PreferenceRepository
-from core.services.keeping import keep
-from core.services.tool_catalogue import ToolCatalogue
-from core.services.tool_maker import KeptTool, RequestPreview, ToolMaker
+from core.services.hub_desk import Desk, HubDesk
+from core.services.tool_maker import RequestPreview
 from core.tools.files import Medium
-from core.tools.hub.definition import HUB_SECRET, HubTask, definition_of, problems, tool_of
+from core.tools.hub.definition import HUB_SECRET, HubTask, definition_of, is_space, problems, tool_of
+from core.tools.hub.space import definition_of as space_definition
 from core.tools.hub.task import DRAWN, Option, Task
 from core.tools.hub.tasks import TASKS, task_named
 
@@ -34,29 +25,13 @@ _SHOWN = "The person is shown it; you are told its name."
 _BODY_CHARS = 4_000
 
 
-class TryOut(Protocol):
-    """Starts a recorded run of one call of a tool."""
+class HubTools(HubDesk[HubTask]):
+    """Tasks of models."""
 
-    def __call__(self, tool: ToolSpec, arguments_json: str, who: str, files: Sequence[Upload], /) -> Result[Run]: ...
-
-
-class HubTools:
-    """One draft for each person and tool; the tool without a name is the one that does not exist yet."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        catalogue: ToolCatalogue,
-        maker: ToolMaker,
-        outbound: Outbound,
-        try_out: TryOut,
-        hub: str = HUB,
-        allow: tuple[str, ...] = (),
-    ) -> None:
+    def __init__(self, desk: Desk, outbound: Outbound, hub: str = HUB, allow: tuple[str, ...] = ()) -> None:
         """`hub`: where models are looked up; `allow`: hosts at which it may be although they are private."""
-        self._engine, self._catalogue, self._maker = engine, catalogue, maker
-        self._outbound, self._try_out = outbound, try_out
-        self._hub, self._allow = hub, allow
+        super().__init__(desk, HubTask(task=""))
+        self._outbound, self._hub, self._allow = outbound, hub, allow
 
     def begin(self, task: Task) -> HubTask:
         """What a form holds when a task was chosen: everything that has a sensible value has one."""
@@ -65,11 +40,9 @@ class HubTools:
         return HubTask(name=task.stem, description=says, task=task.name, model=model, provider=task.provider)
 
     def problems(self, written: HubTask) -> tuple[Problem, ...]:
-        """What keeps it from being a tool."""
         return problems(written)
 
     def tool(self, written: HubTask) -> ToolSpec:
-        """The tool of a definition without problems."""
         return tool_of(written)
 
     def providers(self, task: Task) -> tuple[str, ...]:
@@ -99,56 +72,19 @@ class HubTools:
         headers = {name: value for name, value in asked.headers.items() if name != "authorization"}
         return Ok(RequestPreview(asked.method, asked.url, headers, _body(asked), goes))
 
-    def try_out(self, written: HubTask, arguments_json: str, who: str, files: Sequence[Upload] = ()) -> Result[Run]:
-        """Call it once, kept or not; the run is journaled like any other."""
-        if wrong := problems(written):
-            return Err("invalid", wrong[0].message, wrong[0].field)
-        return self._try_out(tool_of(written), arguments_json, who, files)
-
-    def keep(self, name: str, written: HubTask, who: str) -> Result[KeptTool]:
-        """Add a tool, or replace the one of its name, and forget the draft. Runs under way keep what they began with."""
-        if wrong := problems(written):
-            return Err("invalid", wrong[0].message, wrong[0].field)
-        kept = self._maker.keep(tool_of(written), who, is_new=not name)
-        if not isinstance(kept, Err):
-            self.discard(name, who)
-        return kept
-
-    def get(self, name: str, who: str) -> HubTask:
-        """What was typed so far, else the tool as it stands, else nothing."""
-        if kept := self._kept(name, who):
-            return msgspec.json.decode(kept["draft"], type=HubTask)
-        tool = self._catalogue.get(name) if name else None
-        return definition_of(tool) if tool and tool.kind == "hf" else HubTask(task="")
-
-    def is_begun(self, name: str, who: str) -> bool:
-        """Whether something was typed that is not kept yet."""
-        return bool(self._kept(name, who))
-
-    def _kept(self, name: str, who: str) -> dict[str, Json]:
-        with UnitOfWork(self._engine) as unit:
-            return PreferenceRepository(unit.session).get(_key(name, who))
-
-    def put(self, name: str, written: HubTask, who: str) -> Result[str]:
-        # As text: the database would put the arguments into another order.
-        value = {"draft": msgspec.json.encode(written).decode()}
-        with UnitOfWork(self._engine) as unit:
-            return keep(unit, PreferenceRepository(unit.session).put(_key(name, who), value, who))
-
-    def discard(self, name: str, who: str) -> None:
-        with UnitOfWork(self._engine) as unit:
-            PreferenceRepository(unit.session).delete(_key(name, who))
-            unit.commit()
-
-
-def _key(name: str, who: str) -> str:
-    return f"hub_tool_draft:{name}:{who}"
-
 
 def media_of(tool: ToolSpec) -> dict[str, Medium]:
     """The arguments of a tool that name files, and what each file has to be."""
-    task = task_named(definition_of(tool).task) if tool.kind == "hf" else None
-    return {one.name: one.medium for one in task.options if one.medium} if task else {}
+    if tool.kind != "hf":
+        return {}
+    if is_space(tool):
+        endpoint = space_definition(tool).endpoint
+        options = endpoint.inputs if endpoint else ()
+    else:
+        task = task_named(definition_of(tool).task)
+        options = task.options if task else ()
+    told = tool.parameters["properties"]
+    return {one.name: one.medium for one in options if one.medium and one.name in told}
 
 
 def _sample(task: Task, written: HubTask, arguments: dict[str, Json]) -> TaskCall:

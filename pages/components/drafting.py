@@ -38,21 +38,19 @@ class Form(Generic[D]):
         """A widget's key. It changes when the draft is changed by a button, so that no widget shows what was."""
         return f"{field}-{self.kind}-{self.name}-{st.session_state.get(_round_key(self.kind, self.name), 0)}"
 
-    def on_change(self, field: str, change: Change[D], *, renews: bool = False) -> dict[str, Any]:
-        """The keyword arguments that make a widget save what it holds; `renews`: other widgets show something else then."""
+    def on_change(self, field: str, change: Change[D]) -> dict[str, Any]:
+        """The keyword arguments that make a widget save what it holds."""
         key = self.key(field)
-        return {"key": key, "on_change": self._save_widget, "args": (key, change, renews)}
+        return {"key": key, "on_change": self._save_widget, "args": (key, change)}
 
     def edit(self, change: Callable[[D], D]) -> None:
         """Change the draft from a button; the widgets start anew from it."""
         self._apply(change)
         fresh(self.kind, self.name)
 
-    def _save_widget(self, key: str, change: Change[D], renews: bool) -> None:
+    def _save_widget(self, key: str, change: Change[D]) -> None:
         value = st.session_state[key]
         self._apply(lambda draft: change(draft, value))
-        if renews:
-            fresh(self.kind, self.name)
 
     def _apply(self, change: Callable[[D], D]) -> None:
         """Change the draft as it is in the database now, not as this page last saw it."""

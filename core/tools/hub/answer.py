@@ -1,17 +1,15 @@
 """From what a model's server answered to what a tool hands back."""
 
 import re
-import time
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Iterable, Iterator, Sequence
-from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
-from core.clients.chat import faults
 from core.clients.outbound import OutboundResponse
+from core.clients.refusals import good
 from core.domain.canonical import Json
 from core.domain.tool import ToolResult
 from core.errors import Fault, FaultError
@@ -26,14 +24,10 @@ _FIRST_NUMBERS = 8
 
 
 def checked(answer: OutboundResponse) -> OutboundResponse:
-    """The answer, if it is a good one. Raises `FaultError` in the server's own words."""
-    if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-        if answer.cut:
-            raise FaultError(Fault("size_limit", f"The answer is larger than {len(answer.body):,} bytes."))
-        return answer
-    if "location" in answer.headers:
-        raise FaultError(faults.of_redirect(answer.status, answer.headers))
-    raise FaultError(faults.of_answer(answer.status, answer.headers, answer.body, time.time()))
+    """The answer, if it is a good one and whole. Raises `FaultError` in the server's own words."""
+    if good(answer).cut:
+        raise FaultError(Fault("size_limit", f"The answer is larger than {len(answer.body):,} bytes."))
+    return answer
 
 
 def made(answer: OutboundResponse) -> bytes | str:

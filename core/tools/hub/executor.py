@@ -1,4 +1,4 @@
-"""Calls of Hugging Face tasks: exactly one request each, no retry, cancelled with the task."""
+"""Calls of Hugging Face tools. Of tasks: exactly one request each, no retry, cancelled with the task."""
 
 import asyncio
 import time
@@ -7,6 +7,7 @@ from typing import Any
 
 from core.clients.hub_task import TaskCall, request_of
 from core.clients.outbound import Outbound, OutboundRequest, OutboundResponse
+from core.clients.space import SpaceClient
 from core.domain.attachment import Attachment
 from core.domain.canonical import Json
 from core.domain.tool import ToolRequest, ToolResult
@@ -14,7 +15,8 @@ from core.errors import Fault, FaultError
 from core.tools.executor import CannotDoError
 from core.tools.files import FileStore, found
 from core.tools.hub.answer import checked, made, rows_result, text_result, vector_result
-from core.tools.hub.definition import HubTask, definition_of
+from core.tools.hub.definition import HubTask, definition_of, is_space
+from core.tools.hub.space_executor import SpaceExecutor
 from core.tools.hub.task import DRAWN, Gives, Task
 from core.tools.hub.tasks import task_named
 from core.tools.secrets import Scrubber, SecretSource, looked_up
@@ -25,8 +27,12 @@ class HubExecutor:
 
     def __init__(self, outbound: Outbound, secrets: SecretSource, files: FileStore) -> None:
         self._outbound, self._secrets, self._files = outbound, secrets, files
+        self._spaces = SpaceExecutor(SpaceClient(outbound), secrets, files)
 
     async def call(self, request: ToolRequest) -> ToolResult:
+        return await (self._spaces.call(request) if is_space(request.tool) else self._ask(request))
+
+    async def _ask(self, request: ToolRequest) -> ToolResult:
         written, until = definition_of(request.tool), time.monotonic() + request.time_limit_s
         task = task_named(written.task)
         if task is None:

@@ -26,6 +26,12 @@ class Option(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """It names a file."""
     long: bool = False
     """A person wants several lines for it."""
+    schema: dict[str, Json] = {}
+    """More of its JSON Schema, in place of its type."""
+    default: Json = None
+    """What it is where nobody sets it."""
+    label: str = ""
+    """What people call it, where that is another name."""
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +55,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
 def property_of(option: Option) -> dict[str, Json]:
     """The JSON Schema of one argument."""
+    if option.schema:
+        return {**option.schema, **({"description": option.says} if option.says else {})}
     made: dict[str, Any] = {"type": option.type}
     if option.type == "array":
         made |= {"items": {"type": "string"}, "minItems": 1}

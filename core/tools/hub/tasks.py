@@ -9,7 +9,7 @@ def _text(says: str = "", name: str = "text") -> Option:
 
 
 def _file(medium: Medium) -> Option:
-    return Option(name=medium, medium=medium)
+    return Option(name=medium, medium=medium, needed=True)
 
 
 def _whole(name: str, says: str = "") -> Option:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.services.hub_tools import TASKS, Task
 from pages.components.frame import section
-from pages.components.hub_form.draft import Form
+from pages.components.hub_form.draft import TaskForm
 
 ICONS = {
     "text-to-image": "brush",
@@ -37,7 +37,7 @@ def icon(task: Task) -> str:
     return f":material/{ICONS.get(task.name, 'smart_toy')}:"
 
 
-def choose(form: Form) -> None:
+def choose(form: TaskForm) -> None:
     for group, tasks in groupby(TASKS, key=lambda task: task.group):
         section(group)
         with st.grid("auto", min_column_width=220, gap="small"):
@@ -45,7 +45,7 @@ def choose(form: Form) -> None:
                 _card(form, task)
 
 
-def _card(form: Form, task: Task) -> None:
+def _card(form: TaskForm, task: Task) -> None:
     with st.container(border=True, gap="xsmall", height="stretch"):
         st.markdown(f"{icon(task)} **{task.title}**")
         st.caption(task.says)

@@ -1,21 +1,23 @@
-"""The Hugging Face tool under edit: what its widgets change in the draft."""
+"""The Hugging Face tool under edit, a task or a Space: what its widgets change in the draft."""
 
 from typing import Any
 
 import msgspec
 
+from core.services.hub_desk import HubTool
 from core.services.hub_tools import HubTask
 from pages.components import drafting
 
-Form = drafting.Form[HubTask]
-Change = drafting.Change[HubTask]
-KIND = "hub"
+Form = drafting.Form[HubTool]
+TaskForm = drafting.Form[HubTask]
+Change = drafting.Change[HubTool]
+TASK, SPACE = "hub", "space"
 
 WAYS = {"model": "The model", "fixed": "Fixed", "none": "Not sent"}
 """Who sets an argument."""
 
 
-def way_of(draft: HubTask, name: str, *, is_needed: bool) -> str:
+def way_of(draft: HubTool, name: str, *, is_needed: bool) -> str:
     if name in draft.fixed:
         return "fixed"
     return "model" if is_needed or name in draft.offered else "none"
@@ -24,7 +26,7 @@ def way_of(draft: HubTask, name: str, *, is_needed: bool) -> str:
 def put_way(name: str, empty: Any) -> Change:
     """The change that lets somebody else set an argument; a fixed one begins with `empty`."""
 
-    def change(draft: HubTask, way: str) -> HubTask:
+    def change(draft: HubTool, way: str) -> HubTool:
         fixed = {key: value for key, value in draft.fixed.items() if key != name}
         offered = tuple(one for one in draft.offered if one != name)
         if way == "fixed":

@@ -6,16 +6,16 @@ import msgspec
 import streamlit as st
 
 from core.domain.result import Err
-from core.services.hub_tools import Served, Task
+from core.services.hub_tools import HubTask, Served, Task
 from pages.components.drafting import listed, put, put_choice
 from pages.components.frame import section
-from pages.components.hub_form.draft import Form, put_own, put_provider
+from pages.components.hub_form.draft import Form, TaskForm, put_own, put_provider
 from pages.components.text import plain
 
 _NO_SECRET = "none: nothing is sent along"
 
 
-def model(form: Form, task: Task) -> None:
+def model(form: TaskForm, task: Task) -> None:
     section("Model", "Any model of the Hub that does this task.")
     draft = form.draft
     if draft.address:
@@ -36,7 +36,7 @@ def model(form: Form, task: Task) -> None:
         _own(form)
 
 
-def _provider(form: Form, task: Task) -> None:
+def _provider(form: TaskForm, task: Task) -> None:
     draft, providers = form.draft, form.app.hub_tools.providers(task)
     names = providers if draft.provider in providers else (*providers, draft.provider)
     with st.grid(2, min_column_width=200, gap="small"):
@@ -45,7 +45,7 @@ def _provider(form: Form, task: Task) -> None:
             names,
             index=names.index(draft.provider),
             help="Who runs the model. It is kept with the tool: a call never goes to another one.",
-            **form.on_change("provider", put_provider, renews=True),
+            **form.on_change("provider", put_provider),
         )
         if draft.provider != providers[0] or draft.provider != "hf-inference":
             st.text_input(
@@ -53,7 +53,7 @@ def _provider(form: Form, task: Task) -> None:
                 draft.provider_model,
                 placeholder=draft.model or "the same",
                 help="What this provider calls the model.",
-                **form.on_change("provider_model", put("provider_model")),
+                **form.on_change(f"provider_model_{draft.provider}", put("provider_model")),
             )
     st.button(
         "Who serves it?",
@@ -68,7 +68,7 @@ def _provider(form: Form, task: Task) -> None:
     _served(form, st.session_state.get(_served_key(form)))
 
 
-def _look_up(form: Form, task: Task) -> None:
+def _look_up(form: TaskForm, task: Task) -> None:
     found = form.app.hub_tools.serving(form.draft.model)
     if not isinstance(found, Err):
         found_here = [one for one in found.value if one.task == task.name]
@@ -77,7 +77,7 @@ def _look_up(form: Form, task: Task) -> None:
         st.session_state[_served_key(form)] = (form.draft.model, found.message)
 
 
-def _served(form: Form, looked_up: tuple[str, Sequence[Served] | str] | None) -> None:
+def _served(form: TaskForm, looked_up: tuple[str, Sequence[Served] | str] | None) -> None:
     """What the Hub said of the model that stands there now."""
     if looked_up is None or looked_up[0] != form.draft.model:
         return
@@ -98,23 +98,29 @@ def _served(form: Form, looked_up: tuple[str, Sequence[Served] | str] | None) ->
         )
 
 
-def _taken(draft: msgspec.Struct, one: Served) -> msgspec.Struct:
+def _taken(draft: HubTask, one: Served) -> HubTask:
     return msgspec.structs.replace(draft, provider=one.provider, provider_model=one.model)
 
 
-def _served_key(form: Form) -> str:
+def _served_key(form: TaskForm) -> str:
     return f"served_{form.name}"
 
 
-def _own(form: Form) -> None:
+def _own(form: TaskForm) -> None:
     draft = form.draft
     st.text_input(
         "Address of your own server",
         draft.address,
         placeholder="none, such as http://127.0.0.1:8080/embed",
         help="A Hugging Face endpoint, TEI or TGI of your own. The request goes exactly there.",
-        **form.on_change("address", put_own, renews=True),
+        **form.on_change("address", put_own),
     )
+    reach(form)
+
+
+def reach(form: Form) -> None:
+    """Private hosts that it may reach, and the secret that goes along."""
+    draft = form.draft
     st.text_input(
         "Allow these hosts although they are private",
         ", ".join(draft.allow_hosts),
@@ -130,7 +136,8 @@ def _own(form: Form) -> None:
         index=names.index(draft.secret),
         format_func=lambda name: name or _NO_SECRET,
         help="By name, as the header authorization. Its value is never shown.",
-        **form.on_change("secret", put("secret")),
+        # Another key with another server: the widget must not show the secret that was sent to the one before.
+        **form.on_change(f"secret_{bool(draft.address)}", put("secret")),
     )
 
 
