@@ -47,6 +47,7 @@ from core.services.local_models import LocalModelService
 from core.services.log_book import LogBook
 from core.services.mcp_drafts import McpDrafts
 from core.services.meaning import Embeddings, VectorMaker
+from core.services.measures import Measures
 from core.services.openapi_import import OpenApiImport
 from core.services.operation import OperationService
 from core.services.own_tools import OwnTools
@@ -111,6 +112,7 @@ class App:
     backups: BackupService
     publishing: PublishService
     api_runs: ApiRunService
+    measures: Measures
     backup_desk: BackupDesk
     batches: BatchService
     decisions: DecisionService
@@ -201,6 +203,8 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
     loop = EvaluationLoop(drive)
     parts.feed.on_end = loop.ring
     sign_ins, conversations = SignInService(engine, settings), ConversationService(engine)
+    measures = Measures(engine, executor)
+    parts.feed.on_entries = measures.hear
     planner = EvaluationPlanner(engine, variants, specs, endpoints)
     evaluations = EvaluationService(engine, planner, runs, loop, drives=adopt and settings.execute)
     return App(
@@ -231,6 +235,7 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
         runs=runs,
         publishing=publishing,
         api_runs=ApiRunService(engine, publishing, runs, attachments),
+        measures=measures,
         backups=backups,
         backup_desk=BackupDesk(settings.home, backups),
         batches=BatchService(engine, runs),
@@ -309,6 +314,7 @@ def get_app() -> App:
             settings = load()
             logs.configure(settings.log_level, home=settings.home)
             app = build(settings, adopt=settings.execute)
+            app.measures.begin()
             app.executor.start()
             if settings.execute:
                 app.evaluation_loop.start()

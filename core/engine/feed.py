@@ -70,6 +70,8 @@ class Feed:
         """Called when somebody begins to watch."""
         self.on_end: Callable[[], None] = lambda: None
         """Called when a run ended here."""
+        self.on_entries: Callable[[Sequence[Event]], None] = lambda _: None
+        """Called with what became durable here; must return at once."""
 
     def delta(self, run_id: UUID, effect: str, attempt: int, delta: Delta) -> None:
         """A piece of text came in."""
@@ -82,6 +84,7 @@ class Feed:
 
     def recorded(self, run_id: UUID, events: Sequence[Event]) -> None:
         """Entries became durable: their text is in the journal now."""
+        self.on_entries(events)
         if run_id in self._driven:
             self._driven[run_id] = events[-1].seq if events else self._driven[run_id]
         for event in events:

@@ -93,6 +93,7 @@ OPERATE: Final[dict[str, str]] = {
     "operation": "database spent workforce",
     "publishing": "find key_of keys make_key revoke_key spend",
     "api_runs": "get start",
+    "measures": "answered begin hear text",
     "document_reader": "close wake",
     "drill": "rows",
     "proof_desk": "begin_drill close stop_drill",

@@ -14,6 +14,7 @@ from core.domain.canonical import Json
 from core.web.agent_runs import begin_run, cancel_run, look_at_run
 from core.web.answering import RunAnswer, StreamedAnswer
 from core.web.keyed import Call, Keyed, begin, given, idempotency_key, replayed
+from core.web.metrics import WithKey, metrics_with_key
 from core.web.refusals import Problem, Refusal
 
 
@@ -32,6 +33,7 @@ def api_routes() -> Sequence[BaseRoute]:
         Route("/api/agents/{name:path}/runs", Keyed(begin_run), methods=["POST"]),
         Route("/api/agents/{name:path}/runs/{run_id}", Keyed(look_at_run), methods=["GET"]),
         Route("/api/agents/{name:path}/runs/{run_id}/cancel", Keyed(cancel_run), methods=["POST"]),
+        WithKey("/metrics", Keyed(metrics_with_key), methods=["GET"]),
     )
 
 

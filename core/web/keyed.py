@@ -3,12 +3,15 @@
 import asyncio
 import logging
 import math
+import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.bootstrap import App, get_app
 from core.domain.asked import Question
@@ -22,6 +25,8 @@ MOST_BODY_BYTES: Final = 32_000_000
 """Room for the images of a conversation as base64."""
 _NO_KEY: Final = "Give an API key: `Authorization: Bearer ary_…`. Keys are made under Settings, API keys."
 _WRONG_KEY: Final = "This API key is not known here, or it was revoked."
+_LEFT: Final = 499
+"""In place of a status, where the caller left before there was one."""
 log = logging.getLogger(__name__)
 
 
@@ -57,21 +62,34 @@ class Keyed:
 
     def __init__(self, answer: Callable[[Call], Awaitable[ASGIApp]]) -> None:
         self._answer = answer
+        self._route = answer.__name__
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
+        began_s, status = time.monotonic(), 0
+
+        async def send_counted(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
         try:
-            response = await self._answer(await _call(request))
+            await (await self._response(Request(scope, receive)))(scope, receive, send_counted)
+        finally:
+            with suppress(AryabhattaError):
+                get_app().measures.answered(self._route, status or _LEFT, time.monotonic() - began_s)
+
+    async def _response(self, request: Request) -> ASGIApp:
+        try:
+            return await self._answer(await _call(request))
         except ClientDisconnect:
-            return
+            return Response(status_code=_LEFT)
         except Refusal as refusal:
-            response = refusal.problem.response()
+            return refusal.problem.response()
         except AryabhattaError as error:
             log.warning("%s", error)
             said = "This server cannot answer at the moment. Try again in a little while."
             headers = {"retry-after": "5"}
-            response = Problem(status=503, message=said, code="unavailable", headers=headers).response()
-        await response(scope, receive, send)
+            return Problem(status=503, message=said, code="unavailable", headers=headers).response()
 
 
 async def _call(request: Request) -> Call:

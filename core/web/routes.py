@@ -18,6 +18,7 @@ from core.errors import AryabhattaError
 from core.web.api import api_routes
 from core.web.files import attachment, backup
 from core.web.leaving import until_first
+from core.web.metrics import metrics
 from core.web.share import shared_file, shared_page
 
 NO_SUCH_RUN = 4404
@@ -33,6 +34,7 @@ def routes(assets: Path = _ASSETS) -> Sequence[BaseRoute]:
         *api_routes(),
         Route("/share/{token}", shared_page),
         Route("/share/{token}/files/{sha256}", shared_file),
+        Route("/metrics", metrics),
         Route("/api/backups/{name}", backup),
         Mount("/assets", StaticFiles(directory=assets)),
     )

@@ -34,6 +34,7 @@ WAYS: Final = (
     Way("/api/runs/*", "viewer"),
     Way("/api/attachments/*", "viewer"),
     Way("/api/backups/*", "operator"),
+    Way("/metrics", "operator"),
     Way("/assets/*", "viewer"),
     Way("/media/*", "viewer"),
     Way("/component/*", "viewer"),

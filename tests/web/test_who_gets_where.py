@@ -30,6 +30,7 @@ BEHIND_LOGIN = [
     ("GET", "/api/attachments/" + "0" * 64),
     ("GET", f"/api/runs/{NOBODY}/ws"),
     ("GET", "/assets/copy.js"),
+    ("POST", "/metrics"),
     ("GET", "/_stcore/stream"),
     ("GET", "/V1/models"),
     ("GET", "//v1/models"),
@@ -85,6 +86,20 @@ def test_every_other_route_wants_a_login_and_takes_no_key(app: App, url: str, me
 
 def test_a_login_leads_to_the_routes_behind_it(url: str):
     assert status(url, "GET", "/assets/copy.js", cookie=signed_in(url)) == 200
+
+
+def test_figures_are_for_a_key_or_whoever_is_signed_in(app: App, url: str):
+    assert status(url, "GET", "/metrics") == 401
+    assert status(url, "GET", "/metrics", authorization="Bearer ary_wrong") == 401
+    assert status(url, "GET", "/metrics", authorization="Bearer ary_wrong", cookie=signed_in(url)) == 401
+    assert status(url, "GET", "/metrics", authorization=f"Bearer {new_key(app).value}") == 200
+    assert status(url, "GET", "/metrics", cookie=signed_in(url)) == 200
+
+
+def test_figures_are_open_where_only_this_machine_is_served(app: App):
+    with served(app) as url:
+        assert status(url, "GET", "/metrics") == 200
+        assert status(url, "GET", "/metrics", host="evil.example") == 403
 
 
 def test_a_name_that_leads_here_by_trickery_is_refused_with_a_key_too(app: App):
