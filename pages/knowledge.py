@@ -12,7 +12,7 @@ from pages.components.knowledge.collection_form import details, language_words, 
 from pages.components.knowledge.document import one_document
 from pages.components.knowledge.documents import documents
 from pages.components.knowledge.trial import given_to, trial
-from pages.components.session import get_app, show_said, uuid_param
+from pages.components.session import get_app, may, show_said, uuid_param
 from pages.components.text import counted, plain, short
 
 EXAMPLE = "the handbook of your shop, so that answers name the page they rest on."
@@ -37,7 +37,7 @@ def card(row: CollectionSummary) -> None:
 
 def listing(app: App) -> None:
     with page_header("Knowledge", "Documents that agents search and cite"):
-        if st.button("New collection", icon=":material/add:", type="primary"):
+        if may("builder") and st.button("New collection", icon=":material/add:", type="primary"):
             new_collection(app)
     show_said()
     search = st.text_input(
@@ -53,7 +53,8 @@ def listing(app: App) -> None:
     found = app.knowledge.list(search or "")
     if not found and not search:
         sentence = f"Put documents together, and give agents a tool that searches them.\n\n:small[{plain(LIMITS)}]"
-        if empty_state(":material/menu_book:", sentence, "Begin a collection", EXAMPLE):
+        begin = "Begin a collection" if may("builder") else ""
+        if empty_state(":material/menu_book:", sentence, begin, EXAMPLE):
             new_collection(app)
         return
     if not found:
@@ -70,8 +71,10 @@ def opened(app: App, collection: Collection) -> None:
         f"words: {language_words(collection.language)}",
         ("changed", collection.updated_at),
     )
-    with page_header(collection.name, *parts), st.popover("More", icon=":material/more_horiz:"):
-        details(app, collection)
+    with page_header(collection.name, *parts):
+        if may("builder"):
+            with st.popover("More", icon=":material/more_horiz:"):
+                details(app, collection)
     show_said()
     with st.container(key="halves"):
         left, right = st.columns(2, gap="large")

@@ -10,7 +10,7 @@ from pages.components.asking import while_asked
 from pages.components.frame import page_header, quiet
 from pages.components.knowledge.documents import delete_button, facts, replace
 from pages.components.passages import document_passages
-from pages.components.session import int_param, show_said
+from pages.components.session import int_param, may, show_said
 from pages.components.text import grouped
 
 PAGE = 50
@@ -34,7 +34,7 @@ def one_document(app: App, collection: Collection, document: Document, chosen: t
             icon=":material/download:",
             on_click="ignore",
         )
-        if st.button("Replace", icon=":material/swap_horiz:"):
+        if may("builder") and st.button("Replace", icon=":material/swap_horiz:"):
             replace(app, document)
         delete_button(app, document, "Delete")
     show_said()

@@ -10,7 +10,7 @@ from core.domain.attachment import Upload
 from core.domain.knowledge import FILE_BYTES, LIMITS, Collection, Document
 from pages.components.asking import while_asked
 from pages.components.frame import ask_once, quiet, section
-from pages.components.session import say, value_or_say, who
+from pages.components.session import may, say, value_or_say, who
 from pages.components.text import counted, plain, size
 
 SHOWN = 50
@@ -25,7 +25,8 @@ _MARKS = {
 def documents(app: App, collection: Collection) -> None:
     listed = app.knowledge.documents(collection.id)
     section("Documents")
-    _add(app, collection, {one.name for one in listed})
+    if may("builder"):
+        _add(app, collection, {one.name for one in listed})
     reading = sum(one.state == "reading" for one in listed)
     if reading:
         while_asked(lambda: _is_reading(app, collection), f"Reading {counted(reading, 'document')} …", "reading")
@@ -51,7 +52,7 @@ def facts(document: Document) -> str:
 
 
 def delete_button(app: App, document: Document, label: str) -> None:
-    if st.button(
+    if may("builder") and st.button(
         label,
         icon=":material/delete:",
         type="tertiary",

@@ -7,7 +7,7 @@ from core.domain.knowledge import Collection
 from core.domain.result import Err
 from pages.components.asking import while_asked
 from pages.components.frame import quiet
-from pages.components.session import say
+from pages.components.session import may, say
 from pages.components.text import grouped, plain
 
 _OFF = "Words only"
@@ -21,7 +21,8 @@ def meaning_state(app: App, collection: Collection) -> None:
         return
     if vectors.problem:
         st.caption(f":orange[:material/error:] No vectors are made now: {plain(vectors.problem)}")
-        st.button("Try again", icon=":material/refresh:", type="tertiary", on_click=_again, args=(app, collection))
+        if may("builder"):
+            st.button("Try again", icon=":material/refresh:", type="tertiary", on_click=_again, args=(app, collection))
     elif vectors.there < vectors.total:
         words = f"Vectors: {grouped(vectors.there)} of {grouped(vectors.total)} passages …"
         while_asked(lambda: _goes_on(app, collection, vectors.there), words, "vectors")
