@@ -94,6 +94,9 @@ def reads(app: App) -> dict[str, Callable[[], object]]:
         "totals of all runs": app.runs.totals,
         "totals of a common word": lambda: app.runs.totals(RunFilter(search="kalo")),
         "runs that called a tool": lambda: app.runs.list(RunFilter(tool="tool_0")),
+        "finder, a common word": lambda: app.finder.find("kalo"),
+        "finder, a name": lambda: app.finder.find("Agent 12"),
+        "finder, nothing found": lambda: app.finder.find("nobody said this"),
         "all tools": app.tools.list,
         "all agents": app.agents.list,
     }

@@ -36,6 +36,7 @@ from core.services.evaluation_planning import EvaluationPlanner
 from core.services.evaluation_report import ReportService
 from core.services.evaluations import EvaluationService
 from core.services.executor import Executor
+from core.services.finder import FinderService
 from core.services.gates import GateService
 from core.services.health import HealthService
 from core.services.http_drafts import HttpDrafts
@@ -127,6 +128,7 @@ class App:
     evaluation_drive: EvaluationDrive
     evaluation_loop: EvaluationLoop
     health: HealthService
+    finder: FinderService
     log_book: LogBook
     operation: OperationService
     retention: RetentionService
@@ -251,6 +253,7 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
         evaluation_drive=drive,
         evaluation_loop=loop,
         health=HealthService(engine, settings, endpoints, sources, vault),
+        finder=FinderService(engine, catalogue),
         log_book=LogBook(settings.home),
         operation=OperationService(engine, settings, parts.owner),
         retention=retention,

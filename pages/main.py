@@ -9,6 +9,7 @@ import streamlit as st
 from core.bootstrap import get_app
 from core.domain.person import Person
 from core.errors import AryabhattaError, NotAllowed
+from pages.components.finder import finder
 from pages.components.frame import drawn_anew, theme_css
 from pages.components.session import person
 from pages.components.state import is_dark
@@ -102,4 +103,5 @@ except AryabhattaError as problem:
 else:
     current = st.navigation(screens(), expanded=True)
     signed_in(here)
+    finder()
     current.run()

@@ -41,6 +41,7 @@ READ: Final[dict[str, str]] = {
     "evaluation_reports": "cells report",
     "health": "look",
     "publishing": "offered publication published",
+    "finder": "find",
     "proof_desk": "check drill",
     "sign_ins": "needed",
     "shares": "list",

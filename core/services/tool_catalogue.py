@@ -29,10 +29,12 @@ class ToolCatalogue:
 
     def list(self, search: str = "") -> Tools:
         """Built-in ones first; `search` looks at names and descriptions."""
-        words = search.lower().split()
-        builtin = [tool for tool in self._toolbox.specs() if _matches(tool, words)]
         with UnitOfWork(self._engine) as unit:
-            return [*builtin, *ToolRepository(unit.session).list(search)]
+            return [*self.builtin(search), *ToolRepository(unit.session).list(search)]
+
+    def builtin(self, search: str = "") -> Tools:
+        words = search.lower().split()
+        return [tool for tool in self._toolbox.specs() if _matches(tool, words)]
 
 
 def _matches(tool: ToolSpec, words: list[str]) -> bool:

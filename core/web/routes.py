@@ -17,6 +17,7 @@ from core.bootstrap import App, get_app
 from core.errors import AryabhattaError
 from core.web.api import api_routes
 from core.web.files import attachment, backup
+from core.web.finding import find
 from core.web.leaving import until_first
 from core.web.metrics import metrics
 from core.web.share import shared_file, shared_page
@@ -31,6 +32,7 @@ def routes(assets: Path = _ASSETS) -> Sequence[BaseRoute]:
         Route("/healthz", healthz),
         WebSocketRoute("/api/runs/{run_id}/ws", run_feed),
         Route("/api/attachments/{sha256}", attachment),
+        Route("/api/find", find),
         *api_routes(),
         Route("/share/{token}", shared_page),
         Route("/share/{token}/files/{sha256}", shared_file),

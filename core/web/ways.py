@@ -33,6 +33,7 @@ WAYS: Final = (
     Way("/account", "viewer", {"GET", "HEAD", "POST"}),
     Way("/api/runs/*", "viewer"),
     Way("/api/attachments/*", "viewer"),
+    Way("/api/find", "viewer"),
     Way("/api/backups/*", "operator"),
     Way("/metrics", "operator"),
     Way("/assets/*", "viewer"),

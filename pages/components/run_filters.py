@@ -44,14 +44,15 @@ KINDS: dict[str, RunKind] = {
 assert set(KINDS.values()) == set(get_args(RunKind))
 ERRORS: dict[str, FaultKind] = {kind_words(kind): kind for kind in get_args(FaultKind)}
 assert len(ERRORS) == len(get_args(FaultKind))
+# No name of another page's parameters: a link from here could not set it.
 _CLEARED: Mapping[str, object] = {
     "q": "",
     "state": [],
-    "agent": None,
+    "of_agent": None,
     "revision": None,
-    "kind": [],
+    "of_kind": [],
     "model": None,
-    "tool": "",
+    "of_tool": "",
     "error": [],
     "tag": "",
     "person": None,
@@ -102,7 +103,7 @@ def _more_label() -> str:
 
 def _more(app: App, newest: Callable[[], None]) -> dict[str, object]:
     agents = app.agents.names()
-    agent = _choice("Agent", "agent", list(agents), newest)
+    agent = _choice("Agent", "of_agent", list(agents), newest)
     revision = None
     if agent is not None:
         revision = st.number_input(
@@ -111,9 +112,9 @@ def _more(app: App, newest: Callable[[], None]) -> dict[str, object]:
     return {
         "agent_id": agents[agent] if agent is not None else None,
         "revision": revision,
-        "kind": tuple(KINDS[kind] for kind in _several("Where it was started", "kind", list(KINDS), newest)),
+        "kind": tuple(KINDS[kind] for kind in _several("Where it was started", "of_kind", list(KINDS), newest)),
         "model": _choice("Model", "model", app.runs.models(), newest) or "",
-        "tool": _text("Tool that was called", "tool", newest, placeholder="Any, such as calculator").strip(),
+        "tool": _text("Tool that was called", "of_tool", newest, placeholder="Any, such as calculator").strip(),
         "error_kind": tuple(ERRORS[error] for error in _several("Error", "error", list(ERRORS), newest)),
         "tag": _text("Tag", "tag", newest, placeholder="Any").strip(),
         "created_by": _choice("Person", "person", app.runs.people(), newest) or "",

@@ -116,6 +116,13 @@ def test_conversations_are_found_by_index(full: App, search: str):
     assert read_whole(full, sent) == []
 
 
+@pytest.mark.parametrize("search", ["", "kalo", "nobody said this", "tool_3", "x"])
+def test_the_finder_finds_by_index(full: App, search: str):
+    with statements(engine_of(full)) as sent:
+        full.finder.find(search)
+    assert read_whole(full, sent) == []
+
+
 def test_what_runs_may_be_filtered_by_is_found_by_index(full: App):
     with statements(engine_of(full)) as sent:
         assert len(full.runs.models()) == 12

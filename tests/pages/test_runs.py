@@ -62,14 +62,14 @@ def inputs(page) -> list[str]:
         ({"time": "All time"}, [1, 2, 30, 480]),
         ({"time": "All time", "state": "Stopped"}, [480]),
         ({"state": "Failed"}, [2]),
-        ({"agent": "Number clerk"}, [1]),
-        ({"agent": "Number clerk", "revision": "2"}, []),
-        ({"kind": "Command line"}, [30]),
+        ({"of_agent": "Number clerk"}, [1]),
+        ({"of_agent": "Number clerk", "revision": "2"}, []),
+        ({"of_kind": "Command line"}, [30]),
         ({"model": "large"}, [2]),
         ({"error": "The endpoint took too long"}, [2]),
         ({"tag": "night"}, [2]),
         ({"person": "ada"}, [1]),
-        ({"tool": "calculator"}, []),
+        ({"of_tool": "calculator"}, []),
         ({"q": "30 hours"}, [30]),
         ({"q": "hours", "model": "small", "state": "Done"}, [1]),
     ],
@@ -84,7 +84,7 @@ def test_totals_are_of_what_the_filter_lets_through(app: App, runs):
 
     assert metrics()["Runs"] == "3"
     assert metrics()["Failed"] == "33.3 %"
-    assert metrics(kind="Command line") == {
+    assert metrics(of_kind="Command line") == {
         "Runs": "1",
         "Failed": "0.0 %",
         "Median time": "3.0 s",
