@@ -8,6 +8,7 @@ import click
 from core.cli.exits import Exit, value_of
 from core.cli.printing import print_json, print_line, print_table
 from core.cli.session import opened, who
+from core.services.secret_key import FILE_NAME
 
 
 @click.group()
@@ -46,6 +47,16 @@ def delete(name: str) -> int:
     with opened() as app:
         value_of(app.secrets.delete(name, who()))
     print_line(f"{name} is deleted.")
+    return Exit.DONE
+
+
+@secret.command()
+def rotate() -> int:
+    """Encrypt every secret with a fresh key and forget the old one. Machines that share this database need the new file."""
+    with opened() as app:
+        count = value_of(app.secrets.rotate(who()))
+        path = app.settings.home / FILE_NAME
+    print_line(f"{count:,} secrets have another key: {path}. Copy it to other machines on this database.")
     return Exit.DONE
 
 

@@ -1,6 +1,9 @@
 """Secrets as ciphertext: the table `secrets`."""
 
-from sqlalchemy import delete, func, select, update
+from collections.abc import Callable
+from typing import Final
+
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -9,6 +12,7 @@ from core.domain.listing import SecretName
 from core.domain.result import Err, Result
 from core.repositories.writing import guarded, present
 
+_LOCK: Final = 0x4B657973  # "Keys": of the advisory locks this one is the key of the secrets
 _REFUSALS = {
     "ck_secrets_name_legal": Err(
         "invalid", "The name of a secret has 1 to 100 letters, digits, dots, hyphens and underscores.", "name"
@@ -39,6 +43,22 @@ class SecretRepository:
     def again(self, name: str, ciphertext: bytes) -> None:
         """The same value, encrypted with another key: who set it, and when, stays."""
         self._session.execute(update(SecretRow).where(SecretRow.name == name).values(ciphertext=ciphertext))
+
+    def while_the_key_stays(self) -> None:
+        """Until the unit of work ends nobody changes the key."""
+        self._session.execute(text("SELECT pg_advisory_xact_lock_shared(:lock)"), {"lock": _LOCK})
+
+    def while_the_key_changes(self) -> None:
+        """Until the unit of work ends nobody else writes a secret or changes the key."""
+        self._session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+
+    def recode(self, change: Callable[[bytes], bytes]) -> list[str]:
+        """Give every secret another ciphertext of the same value; their names."""
+        rows = self._session.scalars(select(SecretRow).order_by(SecretRow.name)).all()
+        for row in rows:
+            row.ciphertext = change(row.ciphertext)
+        self._session.flush()
+        return [row.name for row in rows]
 
     def delete(self, name: str) -> Result[str]:
         """The name of what is gone."""

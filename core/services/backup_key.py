@@ -24,7 +24,7 @@ def key_id(home: Path) -> str:
 
 
 def name_of(key: bytes) -> str:
-    return hashlib.sha256(b"aryabhatta secrets key\n" + key).hexdigest()[:32]
+    return hashlib.sha256(b"aryabhatta secrets key\n" + secret_key.newest(key)).hexdigest()[:32]
 
 
 def wrap(key: bytes, passphrase: str) -> WrappedKey:

@@ -45,6 +45,8 @@ READ: Final[dict[str, str]] = {
     "proof_desk": "check drill",
     "sign_ins": "needed",
     "shares": "list",
+    "hub_tools": "is_ours",
+    "space_tools": "is_ours",
 }
 BUILD: Final[dict[str, str]] = {
     "agents": "archive create discard_draft duplicate from_template import_yaml publish restore save_draft "
@@ -79,11 +81,12 @@ BUILD: Final[dict[str, str]] = {
     "health": "check",
     "publishing": "publish withdraw",
     "proof_desk": "begin_check",
+    "space_tools": "choose discard drift get is_begun keep look problems put tool try_out",
 }
 OPERATE: Final[dict[str, str]] = {
     "endpoints": "add delete set_default update",
     "local_models": "add_file cancel close delete download start stop use",
-    "secrets": "delete set unreadable value",
+    "secrets": "delete rotate set unreadable value",
     "tool_sources": "add heard look",  # a server's command runs on this machine
     "mcp_drafts": "discard get put",
     "evaluation_drive": "advance open open_runs take_up",
@@ -103,6 +106,8 @@ OPERATE: Final[dict[str, str]] = {
     "people": "add by_name disable events list set_password set_role",
     "shares": "open",
     "sign_ins": "forget person sign_in sign_out who",
+    "retention": "begin close policy preview progress set sweep",
+    "retention_loop": "start stop",
 }
 _LISTS: Final[tuple[tuple[Role, dict[str, str]], ...]] = (("viewer", READ), ("builder", BUILD), ("operator", OPERATE))
 _WHAT: Final[dict[Role, str]] = {

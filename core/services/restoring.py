@@ -7,7 +7,7 @@ until a person resumes it, or says for all that it may go on.
 import logging
 from pathlib import Path
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import InvalidToken, MultiFernet
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
@@ -164,12 +164,12 @@ def _secrets(session: Session, home: Path, manifest: Manifest, key: bytes | None
         return len(names), True
     if key is None:
         return len(names), False
-    given, own = Fernet(key), Fernet(secret_key.load_or_make(home))
+    given, own = secret_key.cipher(key), secret_key.cipher(secret_key.load_or_make(home))
     opened = [_encrypt_again(repository, name, given, own) for name in names]
     return len(names), all(opened)
 
 
-def _encrypt_again(repository: SecretRepository, name: str, given: Fernet, own: Fernet) -> bool:
+def _encrypt_again(repository: SecretRepository, name: str, given: MultiFernet, own: MultiFernet) -> bool:
     """False where the secret was encrypted with yet another key before: it stays as it is."""
     try:
         value = given.decrypt(repository.ciphertext(name) or b"")

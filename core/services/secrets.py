@@ -1,6 +1,6 @@
 """Secrets: encrypted at rest, used by name, never shown."""
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import InvalidToken, MultiFernet
 from sqlalchemy import Engine
 
 from core import logs
@@ -37,9 +37,11 @@ class SecretService:
             return Err("invalid", "The value of a secret cannot be empty.", "value")
         if len(value) > _VALUE_CHARS:
             return Err("invalid", f"The value of a secret has at most {_VALUE_CHARS:,} characters.", "value")
-        ciphertext = self._fernet().encrypt(unlogged(value).encode("utf-8", "surrogatepass"))
         with UnitOfWork(self._engine) as unit:
-            put = SecretRepository(unit.session).put(name, ciphertext, who)
+            secrets = SecretRepository(unit.session)
+            secrets.while_the_key_stays()
+            ciphertext = self._cipher().encrypt(unlogged(value).encode("utf-8", "surrogatepass"))
+            put = secrets.put(name, ciphertext, who)
             if isinstance(put, Ok):
                 SecurityEventRepository(unit.session).add("secret_set", who, name)
             keep(unit, put)
@@ -64,9 +66,32 @@ class SecretService:
         """For a client that is about to send it. Raises `FaultError` when it was encrypted with another key."""
         if name == HUGGING_FACE_TOKEN and self._settings.hugging_face_token:
             return unlogged(self._settings.hugging_face_token)
-        with UnitOfWork(self._engine) as unit:
-            ciphertext = SecretRepository(unit.session).ciphertext(name)
+        ciphertext = self._ciphertext(name)
+        if ciphertext is not None and not _opens(self._cipher(), ciphertext):
+            ciphertext = self._ciphertext(name)  # the key may have been changed between the two looks
         return None if ciphertext is None else unlogged(self._decrypted(name, ciphertext))
+
+    def rotate(self, who: str) -> Result[int]:
+        """Encrypt everything with a fresh key and forget the old one; how many secrets there are.
+
+        Killed in between, both keys are in the file and everything stays readable; the next call goes on from there.
+        """
+        if lost := self.unreadable():
+            return Err("refused", f"Encrypted with another key: {', '.join(lost)}. Set or delete them first.")
+        home = self._settings.home
+        with UnitOfWork(self._engine) as unit:
+            secrets = SecretRepository(unit.session)
+            secrets.while_the_key_changes()
+            keys = secret_key.load_or_make(home)
+            if keys == secret_key.newest(keys):
+                keys = secret_key.with_another(keys)
+                secret_key.replace(home, keys)
+            names = secrets.recode(secret_key.cipher(keys).rotate)
+            SecurityEventRepository(unit.session).add("key_rotated", who)
+            unit.commit()
+        secret_key.replace(home, secret_key.newest(keys))
+        self._changes += 1
+        return Ok(len(names))
 
     def has(self, name: str) -> bool:
         """Whether `value` would give one, without decrypting it."""
@@ -79,16 +104,20 @@ class SecretService:
         with UnitOfWork(self._engine) as unit:
             repository = SecretRepository(unit.session)
             kept = {secret.name: repository.ciphertext(secret.name) or b"" for secret in repository.names()}
-        cipher = self._fernet() if kept else None
+        cipher = self._cipher() if kept else None
         return [name for name, ciphertext in kept.items() if cipher and not _opens(cipher, ciphertext)]
 
     def origin_of_token(self) -> str:
         """Where the Hugging Face token comes from."""
         return "from the environment" if self._settings.hugging_face_token else "kept under Secrets"
 
+    def _ciphertext(self, name: str) -> bytes | None:
+        with UnitOfWork(self._engine) as unit:
+            return SecretRepository(unit.session).ciphertext(name)
+
     def _decrypted(self, name: str, ciphertext: bytes) -> str:
         try:
-            return self._fernet().decrypt(ciphertext).decode("utf-8", "surrogatepass")
+            return self._cipher().decrypt(ciphertext).decode("utf-8", "surrogatepass")
         except InvalidToken:
             raise FaultError(
                 Fault(
@@ -98,15 +127,15 @@ class SecretService:
                 )
             ) from None
 
-    def _fernet(self) -> Fernet:
+    def _cipher(self) -> MultiFernet:
         try:
-            return Fernet(secret_key.load_or_make(self._settings.home))
+            return secret_key.cipher(secret_key.load_or_make(self._settings.home))
         except ValueError:
             path = self._settings.home / secret_key.FILE_NAME
             raise ConfigurationError(f"{path} is not a key. Put the right file back, or move it away.") from None
 
 
-def _opens(cipher: Fernet, ciphertext: bytes) -> bool:
+def _opens(cipher: MultiFernet, ciphertext: bytes) -> bool:
     try:
         return bool(cipher.decrypt(ciphertext))
     except InvalidToken:

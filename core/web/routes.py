@@ -61,7 +61,8 @@ async def run_feed(socket: WebSocket) -> None:
         return
     run_id = _uuid(socket.path_params["run_id"])
     if run_id is None or await asyncio.to_thread(app.runs.get, run_id) is None:
-        await socket.close(NO_SUCH_RUN)
+        with suppress(WebSocketDisconnect):  # whoever asked may have left by now
+            await socket.close(NO_SUCH_RUN)
         return
     await until_first(_send(socket, app, run_id, _after(socket)), _hear_leaving(socket))
 

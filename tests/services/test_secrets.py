@@ -1,10 +1,14 @@
 import threading
+from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from cryptography.fernet import Fernet, InvalidToken
+from sqlalchemy import Engine, text
 
-from core.domain.result import Ok
+from core.db.unit import UnitOfWork
+from core.domain.result import Err, Ok
 from core.errors import ConfigurationError, FaultError
+from core.services import secret_key
 from core.services.secret_key import FILE_NAME, load_or_make
 from core.services.secrets import HUGGING_FACE_TOKEN, SecretService
 from core.settings import Settings
@@ -100,3 +104,81 @@ def test_a_change_can_be_noticed(secrets):
     assert before != changed == secrets.stamp()
     secrets.delete("A")
     assert secrets.stamp() != changed
+
+
+def crash() -> None:
+    raise RuntimeError("killed here")
+
+
+@pytest.mark.parametrize("point", ["before the key is written", "before the commit", "after the commit", "nowhere"])
+def test_the_key_is_changed_and_a_crash_at_any_point_loses_nothing(
+    engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch, point: str
+):
+    secrets = SecretService(engine, settings)
+    values = {f"S{number}": f"the value {number} of a secret" for number in range(5)}
+    for name, value in values.items():
+        assert isinstance(secrets.set(name, value, ""), Ok)
+    old = secret_key.load_or_make(settings.home)
+    replace, calls = secret_key.replace, []
+
+    def replace_or_crash(home: Path, keys: bytes) -> None:
+        calls.append(keys)
+        if (len(calls), point) in {(1, "before the key is written"), (2, "after the commit")}:
+            crash()
+        replace(home, keys)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(secret_key, "replace", replace_or_crash)
+        if point == "before the commit":
+            patch.setattr(UnitOfWork, "commit", lambda _unit: crash())
+        if point == "nowhere":
+            assert secrets.rotate("Ada") == Ok(5)
+        else:
+            with pytest.raises(RuntimeError, match="killed here"):
+                secrets.rotate("Ada")
+    assert {name: SecretService(engine, settings).value(name) for name in values} == values
+    assert secrets.rotate("Ada") == Ok(5)
+    now = secret_key.load_or_make(settings.home)
+    assert len(now.split()) == 1
+    assert now != old
+    assert {name: SecretService(engine, settings).value(name) for name in values} == values
+    with engine.connect() as connection:
+        for ciphertext in connection.execute(text("SELECT ciphertext FROM secrets")).scalars():
+            with pytest.raises(InvalidToken):
+                Fernet(old).decrypt(bytes(ciphertext))
+
+
+def test_a_secret_that_is_set_while_the_key_changes_has_the_new_key(engine: Engine, settings: Settings):
+    secrets = SecretService(engine, settings)
+    secrets.set("A", "a value to keep", "")
+    done = threading.Event()
+    failed: list[object] = []
+
+    def set_and_read() -> None:
+        other = SecretService(engine, settings)
+        number = 0
+        while not done.is_set():
+            number += 1
+            other.set("B", f"value number {number}", "")
+            if other.value("B") != f"value number {number}" or other.value("A") != "a value to keep":
+                failed.append(number)
+
+    thread = threading.Thread(target=set_and_read)
+    thread.start()
+    try:
+        assert [secrets.rotate("Ada") for _ in range(8)]
+    finally:
+        done.set()
+        thread.join()
+    assert failed == []
+    assert secrets.value("A") == "a value to keep"
+
+
+def test_a_key_is_not_changed_while_a_secret_cannot_be_read(engine: Engine, settings: Settings):
+    secrets = SecretService(engine, settings)
+    secrets.set("A", "a value to keep", "")
+    (settings.home / secret_key.FILE_NAME).write_bytes(Fernet.generate_key())
+    refused = secrets.rotate("Ada")
+    assert isinstance(refused, Err)
+    assert "A" in refused.message
+    assert (settings.home / secret_key.FILE_NAME).stat().st_mode & 0o777 == 0o600
