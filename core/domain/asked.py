@@ -161,7 +161,8 @@ def _refusal(given: Mapping[str, Json], known: Sequence[str]) -> Err | None:
         return Err("refused", f"`{own}`: the agent has tools of its own and takes none from its callers.", own)
     if other := next((name for name in given if name not in known), None):
         return Err("refused", f"`{other}` {_SET_BY_AUTHOR}", other)
-    for place, message in enumerate(given.get("messages", ())):
+    messages = given.get("messages")
+    for place, message in enumerate(messages if isinstance(messages, list) else ()):
         if isinstance(message, dict) and (message.get("role") in {"tool", "function"} or message.get("tool_calls")):
             why = "the calls of an agent's tools are its own; a conversation is what was said."
             return Err("refused", f"`messages[{place}]`: {why}", f"messages[{place}]")

@@ -23,6 +23,8 @@ from core.services.publishing import PublishService
 from core.services.run_spec import StartRun
 from core.services.runs import RunService
 
+_THE_AGENTS = frozenset({"endpoint", "model", "revision", "tools"})
+"""Fields of problems that a caller has no hand in."""
 _NO_SUCH_AGENT = "There is no agent named {name!r} that this key may ask. GET /v1/models lists those that it may."
 _USED_FOR_ANOTHER = (
     "This Idempotency-Key was used for another request already. The same key belongs to the same question; "
@@ -68,7 +70,9 @@ class ApiRunService:
         if isinstance(begun, Ok):
             return Ok(Begun(begun.value, is_replay=False))
         # Somebody else may have asked the same in the meantime.
-        return (self._known(key, idempotency_key, digest) if idempotency_key else None) or begun
+        return (self._known(key, idempotency_key, digest) if idempotency_key else None) or _for_caller(
+            begun, agent_name
+        )
 
     def get(self, key: ApiKey, agent_name: str, run_id: UUID) -> Run | None:
         """A run that this very key asked this agent for."""
@@ -122,3 +126,10 @@ class ApiRunService:
             messages.append(UserMessage(content=turn.text, attachments=taken.value.attachments))
             files.extend(taken.value.new)
         return Ok((tuple(messages), tuple(files)))
+
+
+def _for_caller(problem: Err, agent_name: str) -> Err:
+    """What is wrong with the agent itself is no fault of the request."""
+    if problem.field not in _THE_AGENTS:
+        return problem
+    return Err("unavailable", f"{agent_name} cannot answer as it is set up now. Its author has to set that right.")

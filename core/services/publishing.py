@@ -1,6 +1,7 @@
 """Agents that answer over HTTP, and the keys of the programs that ask them."""
 
 import hashlib
+import logging
 import secrets
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from core.services.keeping import keep
 
 Keys = list[ApiKey]
 Agents = list[Agent]
+log = logging.getLogger(__name__)
 _MARK = "ary_"
 _KEY_BYTES = 32
 _PREFIX_CHARS = 12
@@ -51,8 +53,9 @@ class PublishService:
             put = PublicationRepository(unit.session).put
             return keep(unit, put(agent_id, who, revision, takes_instructions=takes_instructions))
 
-    def withdraw(self, agent_id: UUID) -> None:
+    def withdraw(self, agent_id: UUID, who: str) -> None:
         """From the next request on no key reaches it."""
+        log.info("agent %s withdrawn by %r", agent_id, who)
         with UnitOfWork(self._engine) as unit:
             PublicationRepository(unit.session).delete(agent_id)
             unit.commit()

@@ -19,6 +19,13 @@ _STATUS: Final[dict[ErrKind, int]] = {
     "refused": 400,
     "unavailable": 503,
 }
+_CODES: Final[dict[ErrKind, str]] = {
+    "not_found": "model_not_found",
+    "conflict": "idempotency_key_reused",
+    "invalid": "invalid_request",
+    "refused": "unsupported_parameter",
+    "unavailable": "agent_not_ready",
+}
 _OF_FAULT: Final[dict[FaultKind, int]] = {
     "bad_request": 400,
     "unsupported": 400,
@@ -77,11 +84,10 @@ def run_link(run: Run) -> dict[str, str]:
 
 
 def of_err(error: Err) -> Problem:
-    codes = {"not_found": "model_not_found", "conflict": "idempotency_key_reused", "refused": "unsupported_parameter"}
     return Problem(
         status=_STATUS[error.kind],
         message=error.message,
-        code=codes.get(error.kind, "invalid_request"),
+        code=_CODES[error.kind],
         param=error.field or None,
         headers=ONCE if error.kind != "unavailable" else {},
     )

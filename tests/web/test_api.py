@@ -2,20 +2,23 @@
 
 import json
 import subprocess
+import threading
 from base64 import b64encode
 from collections.abc import Iterator
 
 import httpx2
+import msgspec
 import openai
 import pytest
 from huggingface_hub import InferenceClient
 
 from core.bootstrap import App
-from core.domain.agent import AgentSpec, Variable
+from core.domain.agent import AgentSpec, Parameters, Variable
 from core.domain.call_examples import call_examples
 from core.domain.event import Cancelled
 from core.domain.tool import ToolChoice
 from core.settings import Settings
+from core.web import answering
 from tests.support.files import image
 from tests.support.scripted import ScriptedServer, calls, status, text
 from tests.support.served import new_key, published, served
@@ -210,7 +213,7 @@ def test_a_key_asks_only_what_it_may(app: App, url: str):
                 ask(client, agent=name)
     with openai.OpenAI(base_url=f"{url}/v1", api_key=new_key(app, "All").value) as client:
         assert [one.id for one in client.models.list()] == ["Mine", "Other"]
-        app.publishing.withdraw(other.id)
+        app.publishing.withdraw(other.id, "Ada")
         assert [one.id for one in client.models.list()] == ["Mine"]
         app.agents.archive(mine.id, "Ada")
         assert list(client.models.list()) == []
@@ -335,3 +338,56 @@ def test_an_example_sends_the_variables_that_the_prompt_needs(app: App, url: str
         model.plan(text("5"))
         exec(call_examples(url, "Clerk", "Hello", {"firm": "Acme"})[way], {})
     assert {one.json["messages"][0]["content"] for one in model.requests} == {"You work for Acme."}
+
+
+def test_an_agent_that_is_set_up_wrong_is_no_fault_of_the_request(app: App, url: str):
+    agent = app.agents.create("Clerk", AgentSpec(endpoint=ENDPOINT, tools=(ToolChoice("gone"),)), "Ada").value
+    app.publishing.publish(agent.id, "Ada")
+    answer = post(url, new_key(app).value, {"model": "Clerk", "messages": QUESTION})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "agent_not_ready")
+    assert "gone" not in answer.text
+
+
+def test_a_silent_stream_says_that_it_lives(
+    app: App, client: openai.OpenAI, url: str, model: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(answering, "OPENS_AFTER_S", 0.0)
+    monkeypatch.setattr(answering, "COMMENT_S", 0.0)
+    published(app)
+    gate = threading.Event()
+    model.plan(text("It ", "is ", "5.").headers_held_by(gate))
+    body = {"model": "Clerk", "messages": QUESTION, "stream": True}
+    credential = {"authorization": f"Bearer {new_key(app, 'Other').value}"}
+    with httpx2.stream("POST", f"{url}/v1/chat/completions", json=body, headers=credential, timeout=30) as answer:
+        lines = answer.iter_lines()
+        for line in lines:
+            if line == ": the agent is at work":
+                break
+        gate.set()
+        assert "data: [DONE]" in list(lines)
+    model.plan(text("It ", "is ", "5."))
+    assert "".join(c.choices[0].delta.content or "" for c in ask(client, stream=True)) == "It is 5."
+
+
+def test_an_answer_in_a_format_comes_whole_and_can_be_parsed(app: App, client: openai.OpenAI, model: ScriptedServer):
+    spec = AgentSpec(
+        endpoint=ENDPOINT, tools=(ToolChoice("calculator"),), parameters=Parameters(response_schema={"type": "object"})
+    )
+    app.publishing.publish(app.agents.create("Clerk", spec, "Ada").value.id, "Ada")
+    model.plan(calls(SUM, words=("Let me see.",)), text('{"sum"', ": 5}"))
+    pieces = [c.choices[0].delta.content for c in ask(client, stream=True) if c.choices[0].delta.content]
+    assert [json.loads(piece) for piece in pieces] == [{"sum": 5}]
+
+
+def test_what_another_process_executes_is_answered_by_this_one(settings: Settings, model: ScriptedServer):
+    only_asks = msgspec.structs.replace(settings, execute=False)
+    model.plan(text("It ", "is ", "5."))
+    with workspace(settings, model, adopt=True) as worker, workspace(only_asks) as web:
+        published(worker)
+        value = new_key(worker).value
+        with served(web) as url, openai.OpenAI(base_url=f"{url}/v1", api_key=value) as client:
+            once = {"Idempotency-Key": "order-1"}
+            said = "".join(c.choices[0].delta.content or "" for c in ask(client, stream=True, extra_headers=once))
+            assert said == "It is 5."
+            assert ask(client, extra_headers=once).choices[0].message.content == "It is 5."
+    assert len(model.requests) == 1

@@ -90,7 +90,7 @@ def _publish(draft: Draft, revision: int | None, *, takes_instructions: bool = F
 
 
 def _withdraw(draft: Draft) -> None:
-    draft.app.publishing.withdraw(draft.agent.id)
+    draft.app.publishing.withdraw(draft.agent.id, who())
     say("No key reaches the agent any more.")
 
 
