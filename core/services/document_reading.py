@@ -58,6 +58,8 @@ class DocumentReader:
 
     def _keep(self, document: Document, cut: list[Passage], problem: str = "") -> None:
         """All at once, unless another file stands in its place by now."""
+        if self._background.is_closed:  # the database may be gone, and must not be started again by us
+            return
         with UnitOfWork(self._engine) as unit:
             documents = DocumentRepository(unit.session)
             now = documents.get(document.id, lock=True)

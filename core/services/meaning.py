@@ -81,6 +81,8 @@ class VectorMaker:
         except FaultError as error:
             self._note(collection, error.fault.message)
             return False
+        if self._background.is_closed:  # the database may be gone, and must not be started again by us
+            return False
         return self._keep(collection, dict(zip(missing, vectors, strict=True)))
 
     def _keep(self, collection: Collection, vectors: dict[UUID, Vector]) -> bool:
@@ -96,6 +98,8 @@ class VectorMaker:
         return True
 
     def _note(self, collection: Collection, fault: str) -> None:
+        if self._background.is_closed:
+            return
         with UnitOfWork(self._engine) as unit:
             CollectionRepository(unit.session).note_fault(collection.id, fault)
             unit.commit()

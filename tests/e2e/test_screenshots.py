@@ -19,12 +19,14 @@ from playwright.sync_api import Browser, Page
 from core.bootstrap import App
 from core.domain.agent import Agent
 from core.domain.comparison import Comparison
+from core.domain.knowledge import Collection
 from core.domain.result import Ok
 from core.domain.run import Conversation, Run
 from core.domain.variant import Overrides, ParameterChanges, SavedSpec, Variant
 from core.services.runs import StartRun
 from tests.e2e.conftest import LONGEST_MS, ROOT, RunningApp
 from tests.e2e.steps import visit
+from tests.support.knowledge import HANDBOOK, made
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("e2e_screenshots")]
 
@@ -72,6 +74,7 @@ class Scene:
     run: Run
     tried: Run
     comparison: Comparison
+    collection: Collection
 
     def addresses(self) -> dict[str, str]:
         return {
@@ -89,6 +92,8 @@ class Scene:
             "prompts": "prompts",
             "tools": "tools",
             "tool": "tools?tool=query_table",
+            "knowledge": "knowledge",
+            "collection": f"knowledge?collection={self.collection.id}&q=How+long+does+a+refund+take",
             "secrets": "settings?section=Secrets",
             "health": "settings?section=Health",
             "about": "settings?section=About",
@@ -116,7 +121,8 @@ def play(app: RunningApp) -> Scene:
         tried = finished(core, StartRun(input=TWO_TOOLS, kind="try", agent_id=agent.id, spec=draft.value.draft))
         assert isinstance(core.prompts.save("system", "Careful clerk", calmer, (), ""), Ok)
         comparison = compared(core, agent)
-    return Scene(agent, conversation, run, tried, comparison)
+        collection = made(core, handbook_md=HANDBOOK, broken_txt=b"\xff", photo_png=b"x")
+    return Scene(agent, conversation, run, tried, comparison, collection)
 
 
 def compared(core: App, agent: Agent) -> Comparison:
