@@ -97,6 +97,9 @@ class Connection(asyncio.Protocol):
             self.answer(head.split(b" ", 2)[1].decode(), body[:length])
 
     def answer(self, path: str, body: bytes) -> None:
+        if not body:  # the screens ask for its list of models
+            self.write(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
+            return
         script, request = script_of(path.split("/")[1]), json.loads(body)
         done = sum(message["role"] == "tool" for message in request["messages"])
         with_usage = bool((request.get("stream_options") or {}).get("include_usage"))

@@ -169,14 +169,18 @@ def model(scripted: ScriptedServer) -> Iterator[ScriptedServer]:
     scripted.verify()
 
 
+def chromium() -> str | None:
+    """The machine's own; None: the one that playwright brought."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Of one file, not of the session: playwright's event loop would stand in the way of asynchronous tests."""
     expect.set_options(timeout=LONGEST_MS)
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next((path for name in names if (path := shutil.which(name))), None)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(QUIET))
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(QUIET))
         yield browser
         browser.close()
 
