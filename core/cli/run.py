@@ -6,11 +6,11 @@ from uuid import UUID
 import click
 
 from core.bootstrap import App
+from core.cli.attach import upload
 from core.cli.exits import Exit, stop, value_of
 from core.cli.follow import CtrlC, follow
 from core.cli.session import opened, who
 from core.domain.agent import Agent
-from core.domain.attachment import MOST_BYTES, Upload
 from core.services.runs import StartRun
 
 
@@ -49,7 +49,7 @@ def run(
     AGENT is the name of an agent, or - for a run that is made of the options alone. Ctrl-C cancels the run.
     """
     variables = dict(_pair(value) for value in values)
-    uploads = tuple(_upload(file) for file in files)
+    uploads = tuple(upload(file) for file in files)
     with opened() as app, CtrlC(app) as ctrl_c:
         found = _agent(app, agent)
         start = StartRun(
@@ -83,15 +83,6 @@ def _conversation(app: App, conversation_id: UUID | None) -> UUID | None:
     if conversation_id is not None and app.conversations.get(conversation_id) is None:
         stop(f"There is no conversation {conversation_id}.")
     return conversation_id
-
-
-def _upload(file: Path) -> Upload:
-    """One that is far too large is not read whole: it is refused by its size."""
-    try:
-        with file.open("rb") as content:
-            return Upload(file.name, content.read(MOST_BYTES + 1))
-    except OSError as error:
-        raise click.BadParameter(f"{file} cannot be read: {error.strerror}.", param_hint="--attach") from error
 
 
 def _pair(text: str) -> tuple[str, str]:

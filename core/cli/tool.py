@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from core.cli.attach import upload
 from core.cli.exits import Exit, stop, value_of
 from core.cli.follow import CtrlC, follow
 from core.cli.printing import print_json, print_line, print_table, shortened
@@ -83,11 +84,20 @@ def _in_words(stats: ToolStats) -> str:
 @tool.command()
 @click.argument("name")
 @click.argument("arguments", metavar="JSON")
+@click.option(
+    "--attach",
+    "files",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file that the arguments name; may be given several times.",
+)
 @_as_json
-def test(name: str, arguments: str, as_json: bool) -> int:
+def test(name: str, arguments: str, files: tuple[Path, ...], as_json: bool) -> int:
     """One call of one tool with these arguments, recorded as a run."""
+    uploads = [upload(file) for file in files]
     with opened() as app, CtrlC(app) as ctrl_c:
-        started = value_of(app.tools.test(name, arguments, who()))
+        started = value_of(app.tools.test(name, arguments, who(), uploads))
         ctrl_c.cancels(started.id)
         return follow(app, started.id, as_json=as_json)
 

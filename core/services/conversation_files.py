@@ -45,6 +45,8 @@ def _turn(view: RunView) -> Iterator[str]:
             yield f"**{call.call.name}**"
             yield _fenced(call.arguments or call.call.arguments, "json")
             yield _fenced(outcome(call), "")
+            for one in call.finished.files if call.finished else ():
+                yield f"*Made: {one.name} ({one.media_type}, {one.size_bytes:,} bytes)*"
     if view.run.status != "done":
         yield f"*{view.run.status}*"
     if view.state.ended and view.state.ended.fit and view.state.ended.fit.misfits:
@@ -106,8 +108,10 @@ def _step(step: StepState) -> dict[str, Any]:
     return {
         "text": said(step),
         "reasoning": decision.reasoning if decision else "",
-        "calls": [
-            {"id": call.call.id, "tool": call.call.name, "arguments": call.call.arguments, "result": outcome(call)}
-            for call in step.calls
-        ],
+        "calls": [_call(call) for call in step.calls],
     }
+
+
+def _call(call: CallState) -> dict[str, Any]:
+    told = {"id": call.call.id, "tool": call.call.name, "arguments": call.call.arguments, "result": outcome(call)}
+    return told | ({"made": call.finished.files} if call.finished and call.finished.files else {})

@@ -14,6 +14,7 @@ from core.db.unit import UnitOfWork
 from core.domain.result import Err, Ok, Result
 from core.domain.run import Conversation, Run
 from core.domain.share import Share
+from core.engine.transcript import files_at_hand
 from core.repositories.security_events import SecurityEventRepository
 from core.repositories.shares import ShareRepository
 from core.services.keeping import keep
@@ -40,8 +41,8 @@ class Shared(msgspec.Struct, frozen=True):
     runs: Sequence[RunView]
 
     def files(self) -> frozenset[str]:
-        """The hashes of the files beside its messages."""
-        return frozenset(one.sha256 for view in self.runs for one in view.state.attachments)
+        """The hashes of the files beside its messages, and of those that its tools made."""
+        return frozenset(one.sha256 for view in self.runs for one in files_at_hand(view.state))
 
 
 class _Conversations(Protocol):

@@ -14,6 +14,7 @@ from core.repositories.attachments import StoredFile
 from core.services.file_check import IMAGE_TYPES, is_played
 
 _HASH = re.compile(r"[0-9a-f]{64}")
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _HEADERS = {
     "content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
     "cache-control": "private, max-age=31536000, immutable",  # what a hash names never changes
@@ -30,15 +31,30 @@ async def attachment(request: Request) -> Response:
     except AryabhattaError as error:
         return PlainTextResponse(str(error), 503)
     found = await asyncio.to_thread(app.attachments.get, sha256)
-    return served_file(found)
+    return served_file(found, asked=request.headers.get("range", ""))
 
 
-def served_file(found: StoredFile | None, more: Mapping[str, str] = MappingProxyType({})) -> Response:
-    """`more`: headers in place of the usual ones; the sandbox stays."""
+def served_file(found: StoredFile | None, more: Mapping[str, str] = MappingProxyType({}), asked: str = "") -> Response:
+    """`more`: headers in place of the usual ones; the sandbox stays. `asked`: the part that is wanted, as `Range`."""
     if found is None:
         return PlainTextResponse("There is no such file.", 404)
     sandbox = {"content-security-policy": _HEADERS["content-security-policy"]}
-    return Response(found.content, headers=_HEADERS | dict(more) | sandbox | _kind(found.media_type))
+    return _whole_or_part(found.content, _HEADERS | dict(more) | sandbox | _kind(found.media_type), asked)
+
+
+def _whole_or_part(content: bytes, headers: dict[str, str], asked: str) -> Response:
+    """Players ask for a part of a sound or a video (RFC 9110, 14), and some play nothing that has no parts."""
+    headers = headers | {"accept-ranges": "bytes"}
+    wanted = _RANGE.fullmatch(asked)
+    if wanted is None or not any(wanted.groups()):
+        return Response(content, headers=headers)
+    start, end = (int(text) if text else None for text in wanted.groups())
+    first = max(0, len(content) - (end or 0)) if start is None else start
+    last = len(content) - 1 if start is None or end is None else min(end, len(content) - 1)
+    if first > last:
+        return Response(status_code=416, headers=headers | {"content-range": f"bytes */{len(content)}"})
+    part = headers | {"content-range": f"bytes {first}-{last}/{len(content)}"}
+    return Response(content[first : last + 1], 206, headers=part)
 
 
 async def backup(request: Request) -> Response:

@@ -20,7 +20,7 @@ from core.web.plain_page import plain_page
 
 _HEADERS = {
     "content-security-policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
+        "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; media-src 'self'; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'none'"
     ),
     "cache-control": "private, no-store",
@@ -53,7 +53,7 @@ async def shared_file(request: Request) -> Response:
         return PlainTextResponse("There is no such file.", 404, _HEADERS)
     app = await asyncio.to_thread(get_app)
     found = await asyncio.to_thread(app.attachments.get, sha256)
-    return served_file(found, _HEADERS)
+    return served_file(found, _HEADERS, request.headers.get("range", ""))
 
 
 async def _opened(request: Request) -> Shared | Response:
@@ -75,7 +75,7 @@ def _sentence(words: str, status: int) -> Response:
 def _turn(view: RunView, token: str) -> str:
     head = escape(view.run.agent_name or "Answer")
     files = "".join(_file(one, token) for one in view.state.attachments)
-    steps = "".join("".join(_step(step)) for step in view.state.steps)
+    steps = "".join("".join(_step(step, token)) for step in view.state.steps)
     ended = "" if view.run.status == "done" else f"<p>{escape(view.run.status)}</p>"
     return (
         f'<section class="you"><h2>You</h2><div class="said">{escape(view.state.input)}</div>{files}</section>'
@@ -83,10 +83,11 @@ def _turn(view: RunView, token: str) -> str:
     )
 
 
-def _step(step: StepState) -> Iterator[str]:
+def _step(step: StepState, token: str) -> Iterator[str]:
     yield as_html(said(step))
     for call in step.calls:
         yield _call(call)
+        yield from (_file(one, token) for one in (call.finished.files if call.finished else ()))
 
 
 def _call(call: CallState) -> str:
@@ -98,6 +99,9 @@ def _file(one: Attachment, token: str) -> str:
     address, name = f"/share/{escape(token)}/files/{escape(one.sha256)}", escape(one.name)
     if one.is_image:
         return f'<p><a href="{address}"><img src="{address}" alt="{name}"></a></p>'
+    if one.media_type.startswith(("audio/", "video/")):
+        kind = one.media_type.partition("/")[0]
+        return f'<p><{kind} controls preload="metadata" src="{address}"></{kind}><br>{name}</p>'
     return f'<p><a href="{address}">{name}</a></p>'
 
 

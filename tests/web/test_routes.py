@@ -146,6 +146,31 @@ def test_an_attached_file_is_served_by_its_hash_and_nothing_of_it_can_run(client
     assert all("immutable" in answer.headers["cache-control"] for answer in (shown, text))
 
 
+@pytest.mark.parametrize(
+    ("asked", "code", "told", "place"),
+    [
+        ("bytes=0-3", 206, slice(0, 4), "bytes 0-3/{}"),
+        ("bytes=10-", 206, slice(10, None), "bytes 10-{last}/{}"),
+        ("bytes=-5", 206, slice(-5, None), None),
+        ("bytes=0-99999999", 206, slice(0, None), "bytes 0-{last}/{}"),
+        ("bytes=99999999-", 416, slice(0, 0), "bytes */{}"),
+        ("bytes=5-2", 416, slice(0, 0), "bytes */{}"),
+        ("bytes=-", 200, slice(0, None), None),
+        ("bytes=0-1,4-5", 200, slice(0, None), None),
+        ("lines=1-2", 200, slice(0, None), None),
+    ],
+)
+def test_a_player_is_given_the_part_of_a_sound_that_it_asks_for(client, app, asked, code, told, place):
+    from tests.support.inference import sound
+
+    made = app.attachments.keep_made("speak", sound())
+    answer = client.get(f"/api/attachments/{made.sha256}", headers={"range": asked})
+    assert (answer.status_code, answer.content) == (code, sound()[told])
+    assert (answer.headers["accept-ranges"], answer.headers.get("content-type", "audio/wav")) == ("bytes", "audio/wav")
+    if place:
+        assert answer.headers["content-range"] == place.format(len(sound()), last=len(sound()) - 1)
+
+
 @pytest.mark.parametrize("name", ["0" * 64, "x", "%00", "..%2f..%2fetc%2fpasswd"])
 def test_a_file_that_is_not_there_is_404(client: TestClient, name: str):
     assert client.get(f"/api/attachments/{name}").status_code == 404
