@@ -3,7 +3,12 @@
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
+import yaml
+
+from core.tools.http_request.definition import HttpTool, tool_of
+from core.tools.http_request.definition_check import problems
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [
@@ -29,6 +34,13 @@ def test_every_promise_names_tests_that_exist():
     assert len(named) > 30
     gone = [f"{file}::{test}" for file, test in named if f"def {test}(" not in _text(file)]
     assert gone == []
+
+
+def test_the_tool_in_the_guide_can_be_kept():
+    (example,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "tools.md").read_text(), re.DOTALL)
+    tool = msgspec.convert(yaml.safe_load(example), HttpTool)
+    assert problems(tool) == ()
+    assert tool_of(tool).repeat == "check"
 
 
 def _text(file: str) -> str:
