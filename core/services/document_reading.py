@@ -9,6 +9,7 @@ from core.db.unit import UnitOfWork
 from core.domain.blocks import NotReadableError
 from core.domain.knowledge import Document
 from core.domain.passages import Passage, passages
+from core.errors import Unavailable
 from core.repositories.collections import CollectionRepository
 from core.repositories.documents import DocumentRepository
 from core.repositories.passages import PassageRepository
@@ -36,7 +37,11 @@ class DocumentReader:
     def _read_all(self) -> None:
         while not self._background.is_closed and (document := self._next()) is not None:
             self._under_way.add(document.id)
-            self._read(document)
+            try:
+                self._read(document)
+            except Unavailable:
+                self._under_way.discard(document.id)
+                raise
             self._under_way.discard(document.id)
             self._on_read()
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from core.db.unit import UnitOfWork
 from core.db.vectors import vectors_problem
 from core.domain.attachment import Upload
-from core.domain.knowledge import FILE_BYTES, MOST_DOCUMENTS, MOST_FILES, Collection, Document, Language
+from core.domain.knowledge import MOST_DOCUMENTS, MOST_FILES, Collection, Document, Language
 from core.domain.result import Err, Ok, Result
 from core.repositories.collections import CollectionRepository
 from core.repositories.documents import DocumentRepository, NewDocument, Totals
@@ -199,7 +199,7 @@ def _taken(upload: Upload) -> NewDocument:
 
 
 def _too_many(uploads: Sequence[Upload], names: set[str]) -> Err | None:
-    if len(uploads) > MOST_FILES or sum(len(one.content) for one in uploads) > MOST_FILES * FILE_BYTES:
+    if len(uploads) > MOST_FILES:
         return Err("invalid", f"At most {MOST_FILES} files at once.", "documents")
     if len(names) > MOST_DOCUMENTS:
         return Err("invalid", f"A collection has at most {MOST_DOCUMENTS:,} documents.", "documents")

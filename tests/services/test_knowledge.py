@@ -1,5 +1,7 @@
 """Collections: what becomes of files, what is found in them, and what agents are told."""
 
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -10,8 +12,11 @@ from core.domain.attachment import Upload
 from core.domain.knowledge import FILE_BYTES, MOST_FILES
 from core.domain.passages import PASSAGE_CHARS
 from core.domain.result import Err, Ok
+from core.errors import Unavailable
 from core.repositories import passages as repository
+from core.services import document_reading
 from core.services.document_reading import DocumentReader
+from core.services.document_text import read_document
 from tests.support.files import pdf
 from tests.support.knowledge import HANDBOOK, made, put, read
 
@@ -195,6 +200,40 @@ def test_what_was_not_read_when_a_process_died_is_read_by_the_next(settings, app
     read(app, collection)
     next_one.close()
     assert app.knowledge.documents(collection.id)[0].state == "ready"
+
+
+def test_a_document_is_read_once_the_database_is_back(app, monkeypatch):
+    failures = [Unavailable("away")]
+
+    def read_later(name, content):
+        if failures:
+            raise failures.pop()
+        return read_document(name, content)
+
+    monkeypatch.setattr(document_reading, "read_document", read_later)
+    collection = made(app, handbook_md=HANDBOOK)
+    assert not failures
+    assert app.knowledge.documents(collection.id)[0].state == "ready"
+
+
+def test_a_document_that_crashes_its_reader_is_in_nobodys_way(app, monkeypatch):
+    crashed = threading.Semaphore(0)
+
+    def read_some(name, content):
+        return read_document(name, content) if name != "bad.txt" else 1 / 0
+
+    monkeypatch.setattr(threading, "excepthook", lambda _: crashed.release())
+    monkeypatch.setattr(document_reading, "read_document", read_some)
+    collection = app.knowledge.create("Handbook", "ada").value
+    app.knowledge.put(collection.id, [Upload("bad.txt", b"x")], "ada")
+    assert crashed.acquire(timeout=10)
+    app.knowledge.put(collection.id, [Upload("good.txt", b"x")], "ada")
+    until_s = time.monotonic() + 10
+    while (good := app.knowledge.documents(collection.id)[1]).state == "reading":
+        assert time.monotonic() < until_s
+        time.sleep(0.02)
+    assert good.state == "ready"
+    assert app.knowledge.documents(collection.id)[0].state == "reading"
 
 
 MANY = """
