@@ -1,6 +1,7 @@
 """One run: what happened when, entry by entry, and every byte that was sent."""
 
 from functools import partial
+from uuid import UUID
 
 import streamlit as st
 
@@ -20,7 +21,7 @@ from pages.components.proof import proof
 from pages.components.run_differences import run_differences
 from pages.components.session import get_app, say, show_said, uuid_param, value_or_say, who
 from pages.components.state import effect_state, run_state, state_badge
-from pages.components.text import counted, short
+from pages.components.text import counted, plain, short
 from pages.components.tool import tool_card
 from pages.components.turn import fault_card
 
@@ -154,6 +155,20 @@ def said(app: App, view: RunView) -> None:
         fault_card(ended.error, "tool_failed_run")
 
 
+def why_not(app: App, run_id: UUID | None) -> str:
+    mark = app.retention.mark(run_id) if run_id else None
+    return f"There is no such run here. {plain(mark.words) if mark else ''}"
+
+
+def stands_still(run: Run) -> None:
+    if run.held:
+        st.warning(
+            "It stands still: its batch is paused, or it was restored from a backup. What it was at may have happened since "
+            "then. It goes on with its batch, or with Resume.",
+            icon=":material/pause_circle:",
+        )
+
+
 def main() -> None:
     app = get_app()
     st.page_link("runs.py", label="Runs", icon=":material/arrow_back:")
@@ -161,11 +176,12 @@ def main() -> None:
     view = app.runs.view(run_id) if run_id else None
     if view is None:
         page_header("Run")
-        if empty_state(":material/receipt_long:", "There is no such run here.", "All runs", key="all_runs"):
+        if empty_state(":material/receipt_long:", why_not(app, run_id), "All runs", key="all_runs"):
             st.switch_page("runs.py")
         return
     header(app, view)
     show_said()
+    stands_still(view.run)
     if view.run.status in ENDED:
         body(app, view)
     else:

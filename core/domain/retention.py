@@ -34,6 +34,13 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     hash: bytes = b""
 
+    @property
+    def words(self) -> str:
+        return (
+            f"It was removed on {self.removed_at:%Y-%m-%d} ({self.reason}). It had {self.entries:,} entries, from "
+            f"{self.created_at:%Y-%m-%d}; the hash of the last one was {self.head.hex()}."
+        )
+
 
 def sealed(mark: Mark, previous: bytes) -> Mark:
     """The mark with its hash. `previous` is the hash of the mark before it, empty for the first."""

@@ -63,6 +63,10 @@ _MARKS = """
 SELECT number, run_id, entries, head, created_at, ended_at, removed_at, reason, hash FROM removed_runs
  WHERE number > :after ORDER BY number LIMIT :limit
 """
+_MARK = """
+SELECT number, run_id, entries, head, created_at, ended_at, removed_at, reason, hash FROM removed_runs
+ WHERE run_id = :run_id
+"""
 _HALF = "SELECT run_id FROM removed_runs JOIN runs ON runs.id = run_id LIMIT 1"
 
 
@@ -105,6 +109,11 @@ class RemovalRepository:
         """In their order."""
         rows = self._connection.execute(text(_MARKS), {"after": after, "limit": limit})
         return [_stored(row) for row in rows]
+
+    def mark(self, run_id: UUID) -> Mark | None:
+        """What stands for a run that was removed; None: it was not."""
+        row = self._connection.execute(text(_MARK), {"run_id": run_id}).one_or_none()
+        return _stored(row) if row else None
 
     def half_removed(self) -> UUID | None:
         """A run that has both its mark and its row."""

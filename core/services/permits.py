@@ -34,6 +34,7 @@ READ: Final[dict[str, str]] = {
     "batches": "state",
     "variants": "resolve",
     "comparisons": "get list show",
+    "retention": "mark",
     "proofs": "audits diff replay verify",
     "bundles": "export",
     "datasets": "by_name export get items list versions",

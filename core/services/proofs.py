@@ -73,7 +73,7 @@ class ProofService:
         if run_id is not None:
             entries, broken = self._verify(run_id)
             if not entries and not broken:
-                return Err("not_found", "There is no such run.")
+                return Err("not_found", self._why_not(run_id))
             return Ok(Audit(runs=1, entries=entries, first_break=broken))
         *_, whole = self.audits()
         return Ok(whole)
@@ -112,6 +112,11 @@ class ProofService:
             half = RemovalRepository(unit.session.connection()).half_removed()
         broken = Break(half, 0, "it is marked as removed, and is still there") if half else None
         return msgspec.structs.replace(audit, removed=number, first_break=broken)
+
+    def _why_not(self, run_id: UUID) -> str:
+        with UnitOfWork(self._engine) as unit:
+            mark = RemovalRepository(unit.session.connection()).mark(run_id)
+        return f"There is no such run. {mark.words}" if mark else "There is no such run."
 
     def _marks(self, after: int) -> list[Mark]:
         with UnitOfWork(self._engine) as unit:

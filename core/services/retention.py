@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.db.unit import UnitOfWork
 from core.domain.result import Err, Ok, Result
-from core.domain.retention import LONGEST_DAYS, SHORTEST_DAYS, Retention
+from core.domain.retention import LONGEST_DAYS, SHORTEST_DAYS, Mark, Retention
 from core.errors import AryabhattaError
 from core.ids import first_id
 from core.repositories.attachments import AttachmentRepository
@@ -71,6 +71,11 @@ class RetentionService:
             unit.commit()
         _log.info("retention set by %r: %s", who, policy)
         return Ok(policy)
+
+    def mark(self, run_id: UUID) -> Mark | None:
+        """What stands for a run that was removed; None: it was not."""
+        with UnitOfWork(self._engine) as unit:
+            return RemovalRepository(unit.session.connection()).mark(run_id)
 
     def preview(self, policy: Retention) -> Preview:
         """Count what would go, and touch nothing."""

@@ -196,11 +196,11 @@ class RunService(RunReading):
         return Ok(run)
 
     def resume(self, run_id: UUID, who: str = "") -> Result[Run]:  # noqa: ARG002 (who resumed is the claim's worker)
-        """Go on from the journal, unless a living worker has the run already. One that was held is held no more."""
+        """Go on from the journal, unless a living worker has the run already. One that a restore held is held no more."""
         run = self.get(run_id)
         if run is None:
             return Err("not_found", "There is no such run.")
-        if run.held:
+        if run.held and run.batch_id is None:
             with UnitOfWork(self._engine) as unit:
                 JournalRepository(unit.session.connection()).let_go_on(run_id)
                 unit.commit()

@@ -92,7 +92,7 @@ a.account small{color:%quiet}
 .log{display:grid;font-size:.875rem;line-height:1.5}.log>div{display:grid;grid-template-columns:auto 4rem minmax(0,1fr);
   gap:.25rem .9rem;padding:.3rem .6rem;border-bottom:1px solid %line;border-left:3px solid transparent}
 .log time,.log small,.log b{color:%quiet;font-variant-numeric:tabular-nums}.log b{font-weight:400}
-.log small{display:block}.log div>div{white-space:pre-wrap;overflow-wrap:anywhere}
+.log small{display:block}.log a{color:inherit}.log div>div{white-space:pre-wrap;overflow-wrap:anywhere}
 .log .log-bad{border-left-color:%bad}.log .log-bad b{color:%bad}.log .log-odd{border-left-color:%odd}.log .log-odd b{color:%odd}
 .log summary{color:%quiet;cursor:pointer;width:max-content}.log pre{margin:.25rem 0;font-size:.8125rem;white-space:pre-wrap}
 @media (max-width:640px){.log>div{grid-template-columns:auto 1fr}.log>div>div{grid-column:1/-1}}

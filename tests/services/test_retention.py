@@ -84,6 +84,8 @@ def test_the_mark_keeps_the_last_hash_and_the_dates(app):
     with app._parts.engine.connect() as connection:
         kept = connection.execute(text("SELECT run_id, entries, head, reason FROM removed_runs")).one()
     assert (kept[0], kept[1], bytes(kept[2]), kept[3]) == (run.id, 5, head, "kept for 30 days")
+    assert head.hex() in app.retention.mark(run.id).words
+    assert "removed on" in app.proofs.verify(run.id).message
 
 
 def test_who_waits_or_is_needed_stays(settings):
