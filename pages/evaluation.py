@@ -8,7 +8,7 @@ import streamlit as st
 from core.bootstrap import App
 from core.domain.evaluation import Evaluation
 from core.domain.result import Err
-from core.services.evaluation_report import Report, cell_objects, report_object, to_csv
+from core.services.evaluation_report import Report, csv_pieces, json_pieces, report_object
 from pages.components.evaluation.choose_evaluators import evaluators_form, forget
 from pages.components.evaluation.go_live import go_live
 from pages.components.evaluation.progress import bar, controls, live, why_paused
@@ -63,7 +63,7 @@ def exports(app: App, report: Report) -> None:
     evaluation = report.evaluation
     name = _NO_NAME.sub("-", evaluation.name.lower()).strip("-")[:60] or "evaluation"
     makers = {
-        "csv": ("CSV", "text/csv", lambda: to_csv(evaluation, app.evaluation_reports.cells(evaluation))),
+        "csv": ("CSV", "text/csv", lambda: "".join(csv_pieces(evaluation, app.evaluation_reports.cells(evaluation)))),
         "json": ("JSON", "application/json", lambda: whole(app, report)),
     }
     for form, (label, mime, make) in makers.items():
@@ -80,9 +80,9 @@ def exports(app: App, report: Report) -> None:
 
 def whole(app: App, report: Report) -> bytes:
     """Numbers and every cell."""
-    cells = app.evaluation_reports.cells(report.evaluation)
-    found = report_object(report) | {"cells": cell_objects(report.evaluation, cells)}
-    return msgspec.json.format(msgspec.json.encode(found), indent=2)
+    head = msgspec.json.encode(report_object(report)).removesuffix(b"}")
+    cells = json_pieces(report.evaluation, app.evaluation_reports.cells(report.evaluation))
+    return b"".join([head, b',"cells":', *cells, b"}"])
 
 
 def opened(app: App, evaluation: Evaluation) -> None:
@@ -95,7 +95,7 @@ def opened(app: App, evaluation: Evaluation) -> None:
     elif report.progress.ended + report.progress.impossible < report.progress.cells:
         bar(report.progress)
     if report.progress.ended or report.progress.impossible:
-        summary(app, report)
+        summary(report)
         go_live(app, evaluation)
         missing(report)
         results(app, report)

@@ -12,12 +12,12 @@ import click
 
 from core.bootstrap import App
 from core.cli.exits import Exit, stop, value_of
-from core.cli.printing import print_json, print_line, print_table, shortened, write
+from core.cli.printing import print_json, print_json_pieces, print_line, print_table, shortened, write
 from core.cli.session import opened, who
 from core.domain.evaluation import Evaluation
 from core.domain.result import Err
 from core.services.evaluation_files import Wanted, read_file, wanted_by
-from core.services.evaluation_report import Report, cell_objects, progress_object, report_object, to_csv
+from core.services.evaluation_report import Report, csv_pieces, json_pieces, progress_object, report_object
 
 _LOOK_S = 0.2
 _TAKE_UP_S = 2.0
@@ -88,10 +88,11 @@ def export(evaluation_id: str, form: str) -> int:
     with opened() as app:
         found = _found(app, evaluation_id)
         cells = app.evaluation_reports.cells(found)
-    if form == "json":
-        print_json(cell_objects(found, cells))
-    else:
-        write(to_csv(found, cells), sys.stdout)
+        if form == "json":
+            print_json_pieces(json_pieces(found, cells))
+        else:
+            for piece in csv_pieces(found, cells):
+                write(piece, sys.stdout)
     return Exit.DONE
 
 

@@ -15,11 +15,23 @@ _LINE_ENDS = {char.encode(): f"\\u{ord(char):04x}".encode() for char in "\x85\u2
 
 def print_json(value: Any, *, pretty: bool = True) -> None:
     """One document, or with `pretty` off one line of many, at once on stdout."""
-    text = msgspec.json.encode(value)
-    for char, escaped in _LINE_ENDS.items():
-        text = text.replace(char, escaped)
+    text = _on_one_line(msgspec.json.encode(value))
     sys.stdout.buffer.write((msgspec.json.format(text, indent=2) if pretty else text) + b"\n")
     sys.stdout.buffer.flush()
+
+
+def print_json_pieces(pieces: Iterable[bytes]) -> None:
+    """One document that is too large to stand in memory as a whole."""
+    for piece in pieces:
+        sys.stdout.buffer.write(_on_one_line(piece))
+    sys.stdout.buffer.write(b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _on_one_line(text: bytes) -> bytes:
+    for char, escaped in _LINE_ENDS.items():
+        text = text.replace(char, escaped)
+    return text
 
 
 def write(text: str, stream: TextIO) -> None:

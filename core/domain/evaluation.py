@@ -70,6 +70,8 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     """Why it stands still, where nobody paused it."""
     ceiling_usd: float | None = None
+    changes: int = 0
+    """Grows with every answer and every score: what was counted at the same number is right still."""
     created_by: str = ""
     created_at: datetime
     ended_at: datetime | None = None

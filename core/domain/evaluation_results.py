@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from statistics import fmean, quantiles
-from typing import Literal
+from typing import Literal, NamedTuple, get_args
 
 import msgspec
 
@@ -11,6 +11,16 @@ from core.domain.evaluation import CellLine
 from core.domain.sampling import Difference, Interval, difference, wilson
 
 Which = Literal["all", "failed", "different", "errors"]
+
+
+class Box(NamedTuple):
+    """How numbers are distributed: the least, the quartiles, the most."""
+
+    least: float
+    lower: float
+    median: float
+    upper: float
+    most: float
 
 
 class VariantSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +38,9 @@ class VariantSummary(msgspec.Struct, frozen=True, kw_only=True):
     p95_s: float | None = None
     tokens: int = 0
     cost_usd: float | None = None
+    seconds_box: Box | None = None
+    tokens_box: Box | None = None
+    cost_box: Box | None = None
 
 
 def summary(lines: Iterable[CellLine]) -> VariantSummary:
@@ -48,7 +61,19 @@ def summary(lines: Iterable[CellLine]) -> VariantSummary:
         p95_s=_percentile(seconds, 95),
         tokens=sum(line.tokens or 0 for line in ended),
         cost_usd=sum(costs) if costs else None,
+        seconds_box=box(seconds),
+        tokens_box=box([line.tokens for line in ended if line.tokens is not None]),
+        cost_box=box(costs),
     )
+
+
+def box(values: Iterable[float]) -> Box | None:
+    """None: there are too few to see a distribution."""
+    ordered = sorted(values)
+    if len(ordered) < 2:
+        return None
+    lower, median, upper = quantiles(ordered, n=4, method="inclusive")
+    return Box(ordered[0], lower, median, upper, ordered[-1])
 
 
 def item_shares(lines: Iterable[CellLine]) -> dict[int, float]:
@@ -79,12 +104,13 @@ def gain(first: Iterable[CellLine], second: Iterable[CellLine]) -> Difference:
     return difference([before[item] for item in both], [after[item] for item in both])
 
 
-def items_of(lines: Sequence[CellLine], which: Which) -> list[int]:
-    """The numbers of the items with such cells, in order."""
+def items_by(lines: Iterable[CellLine]) -> dict[Which, tuple[int, ...]]:
+    """For every filter the numbers of the items with such cells, in order."""
     by_item: dict[int, list[CellLine]] = defaultdict(list)
     for line in lines:
         by_item[line.item].append(line)
-    return sorted(item for item, cells in by_item.items() if _is(cells, which))
+    items = sorted(by_item.items())
+    return {which: tuple(item for item, cells in items if _is(cells, which)) for which in get_args(Which)}
 
 
 def _is(cells: Sequence[CellLine], which: Which) -> bool:

@@ -58,11 +58,12 @@ class EvaluationRepository:
         return inserted(self._session, row, Evaluation, _REFUSALS)
 
     def update(self, evaluation_id: UUID, **changes: Any) -> None:
-        """Set the given columns; one that comes to rest is given its end, one that goes on loses it."""
+        """Set the given columns, if any, and count the change; one that comes to rest is given its end, one that goes on loses it."""
         status: EvaluationStatus | None = changes.get("status")
         if status is not None:
             changes["ended_at"] = func.clock_timestamp() if status in {"done", "cancelled"} else None
         values = {name: _plain(value) if name == "evaluators" else value for name, value in changes.items()}
+        values["changes"] = EvaluationRow.changes + 1
         self._session.execute(update(EvaluationRow).where(EvaluationRow.id == evaluation_id).values(**values))
 
     def _one(self, evaluation_id: UUID, lock: str) -> Evaluation | None:

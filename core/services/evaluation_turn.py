@@ -61,7 +61,7 @@ class Turn:
         self._journal = JournalRepository(session.connection())
         self._items = DatasetItemRepository(session, evaluation.dataset_id, evaluation.version)
         self._money = Money(session, evaluation, self._cells.charged_usd() + self._scores.charged_usd())
-        self._was_refused = False
+        self._was_refused = self._has_changed = False
         self.begun: list[UUID] = []
         """The runs that were queued."""
 
@@ -77,9 +77,12 @@ class Turn:
             if not self._was_refused:
                 self._begin(open_runs)
             self._rest(has_open_runs=bool(open_runs or self.begun))
+        if self._has_changed:
+            self._evaluations.update(self._evaluation.id)
         return len(ended) > AT_ONCE
 
     def _read_judges(self, pending: Mapping[tuple[CellKey, str], UUID]) -> None:
+        self._has_changed |= bool(pending)
         journals = self._journal.read_many(pending.values())
         for (cell, evaluator), run_id in pending.items():
             used = self._evaluation.by_hash.get(evaluator)
@@ -87,6 +90,7 @@ class Turn:
             self._scores.judged(cell, evaluator, verdict, self._money.cost_of(run_id, cost))
 
     def _settle(self, ended: Mapping[CellKey, tuple[UUID, float]]) -> None:
+        self._has_changed |= bool(ended)
         journals = self._journal.read_many(run_id for run_id, _ in ended.values())
         items = self._items.some({cell.item for cell in ended})
         for cell, (run_id, charged_usd) in ended.items():
@@ -151,6 +155,7 @@ class Turn:
         return sum(not self._money.lacks and self._begin_one(cell, items[cell.item]) for cell in cells)
 
     def _begin_one(self, cell: CellKey, item: Item) -> bool:
+        self._has_changed = True
         variant = self._evaluation.plan.variants[cell.variant]
         spec = rendered(variant, item)
         if isinstance(spec, str):

@@ -133,6 +133,7 @@ class EvaluationService:
         )
         with UnitOfWork(self._engine) as unit:
             ScoreRepository(unit.session, evaluation_id).add(cell, [score])
+            EvaluationRepository(unit.session).update(evaluation_id)
             unit.commit()
 
     def progress(self, evaluation: Evaluation) -> Progress:

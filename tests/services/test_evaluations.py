@@ -6,14 +6,14 @@ import pytest
 from core.domain.agent import AgentSpec, Parameters, Variable
 from core.domain.dataset import GridChanges, Item
 from core.domain.evaluation import CellKey
-from core.domain.evaluation_results import gain, items_of, summary
+from core.domain.evaluation_results import gain, items_by, summary
 from core.domain.evaluator import Contains, Exact, HumanVote, Judge, Latency, Matches, ToolUse
 from core.domain.model_info import Price
 from core.domain.result import Err
 from core.domain.run_query import RunFilter
 from core.domain.tool import ToolChoice
 from core.domain.variant import SavedSpec, Variant
-from core.services.evaluation_report import cell_objects, to_csv
+from core.services.evaluation_report import csv_pieces, json_pieces
 from core.services.evaluations import NewEvaluation
 from tests.support.evaluations import asked, begun, echo, over, variant
 from tests.support.scripted import ScriptedServer, calls, status, text
@@ -50,7 +50,7 @@ def test_every_cell_is_a_run_and_is_judged(echoing):
     assert {run.priority for run in app.runs.list()} == {0}
     plain = summary([line for line in lines if line.variant == 0])
     assert (plain.pass_rate, plain.items, plain.cells) == (1.0, 5, 10)
-    assert items_of(lines, "different") == [1, 2, 3, 4, 5]
+    assert list(items_by(lines)["different"]) == [1, 2, 3, 4, 5]
     assert gain([x for x in lines if x.variant == 0], [x for x in lines if x.variant == 1]).losses == 5
 
 
@@ -91,7 +91,7 @@ def test_a_failed_run_is_an_error_and_the_others_go_on(settings):
         done = over(app, begun(app, ITEMS, evaluators=(Exact(),)))
         lines = app.evaluations.lines(done)
 
-        assert items_of(lines, "errors") == [2]
+        assert list(items_by(lines)["errors"]) == [2]
         assert summary(lines).pass_rate == 0.8
         assert app.evaluations.progress(done).failed == 1
 
@@ -335,10 +335,12 @@ def test_several_evaluators_of_one_kind_are_named_apart(echoing):
     app, _ = echoing
     both = (Contains(texts=("word1",)), Contains(texts=("word",)), Contains(name="all", how="any", texts=("w",)))
     done = over(app, begun(app, ITEMS[:2], evaluators=both))
-    cells = app.evaluation_reports.cells(done)
+    sheet = "".join(csv_pieces(done, app.evaluation_reports.cells(done)))
+    cells = json.loads(b"".join(json_pieces(done, app.evaluation_reports.cells(done))))
 
-    assert to_csv(done, cells).splitlines()[0].endswith("contains,contains (2),all,run_id")
-    told = {score["evaluator"]: score["passed"] for score in cell_objects(done, cells)[1]["scores"]}
+    assert sheet.splitlines()[0].endswith("contains,contains (2),all,run_id")
+    assert json.loads(b"".join(json_pieces(done, []))) == []
+    told = {score["evaluator"]: score["passed"] for score in cells[1]["scores"]}
     assert told == {"contains": False, "contains (2)": True, "all": True}
 
 

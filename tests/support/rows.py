@@ -115,6 +115,7 @@ ROWS = {
         ),
     ),
     "0020": ("INSERT INTO api_documents (source) VALUES ('Pets')",),
+    "0021": (),
 }
 
 

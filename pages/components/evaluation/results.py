@@ -10,7 +10,7 @@ import streamlit as st
 from core.bootstrap import App
 from core.domain.dataset import NumberedItem
 from core.domain.evaluation import Cell, CellKey, CellLine, Evaluation
-from core.domain.evaluation_results import Which, items_of
+from core.domain.evaluation_results import Which
 from core.domain.evaluator import HumanVote
 from core.services.evaluation_report import Report
 from pages.components.evaluation.words import kind_of, titles
@@ -27,7 +27,7 @@ FILTERS: dict[str, Which] = {"All": "all", "Failed": "failed", "Different": "dif
 def results(app: App, report: Report) -> None:
     evaluation = report.evaluation
     section("Results", "a row an item, a column a variant; choose a row to read the answers")
-    numbers = items_of(report.lines, which(report))
+    numbers = report.items[which(report)]
     if not numbers:
         st.caption("No item is like that.")
         return
@@ -52,7 +52,7 @@ def which(report: Report) -> Which:
         list(FILTERS),
         default=asked if asked in FILTERS else "All",
         required=True,
-        format_func=lambda name: f"{name} · {grouped(len(items_of(report.lines, FILTERS[name])))}",
+        format_func=lambda name: f"{name} · {grouped(len(report.items[FILTERS[name]]))}",
         label_visibility="collapsed",
         key="show_results",
     )

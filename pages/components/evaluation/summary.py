@@ -1,13 +1,13 @@
 """What an evaluation came to: pass rates with their intervals, differences in words, time and cost as charts."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.bootstrap import App
-from core.domain.evaluation import Evaluation
+from core.domain.evaluation_results import Box
 from core.domain.sampling import Difference
 from core.services.evaluation_report import NamedSummary, Report
 from pages.components.evaluation.words import does, titles
@@ -26,7 +26,7 @@ _NAME_DY = -19
 """Names stand above their lines, so that on a phone the lines keep the whole width."""
 
 
-def summary(app: App, report: Report) -> None:
+def summary(report: Report) -> None:
     judged = any(one.summary.items for one in report.variants)
     with st.container(border=True, gap="small"):
         if judged:
@@ -35,7 +35,7 @@ def summary(app: App, report: Report) -> None:
         verdicts(report.gains if judged else (), report.differences)
         table(report.variants)
         if report.evaluation.evaluators:
-            by_evaluator(app, report.evaluation)
+            by_evaluator(report)
     charts(report)
 
 
@@ -110,9 +110,9 @@ def table(variants: Sequence[NamedSummary]) -> None:
     )
 
 
-def by_evaluator(app: App, evaluation: Evaluation) -> None:
+def by_evaluator(report: Report) -> None:
     """A row an evaluator, a column a variant: who passes what."""
-    counts = app.evaluations.by_evaluator(evaluation)
+    evaluation, counts = report.evaluation, report.by_evaluator
     names = [variant.name for variant in evaluation.plan.variants]
     called = titles([used.evaluator for used in evaluation.evaluators])
     rows = [
@@ -132,50 +132,43 @@ def _share(counted: tuple[int, int] | None) -> float | None:
 
 def charts(report: Report) -> None:
     """How time and cost are distributed, where there is something to see."""
-    names = [one.name for one in report.variants]
-    rows = [
-        {"variant": names[line.variant], "seconds": line.seconds, "cost": line.cost_usd, "tokens": line.tokens}
-        for line in report.lines
-        if line.state == "ended"
-    ]
-    frame = pd.DataFrame(rows, columns=["variant", "seconds", "cost", "tokens"])
     shown = [
-        (title, column, unit)
-        for title, column, unit in (
-            ("Time", "seconds", "seconds"),
-            ("Tokens", "tokens", ""),
-            ("Cost", "cost", "dollars"),
+        (title, boxes, unit)
+        for title, field, unit in (
+            ("Time", "seconds_box", "seconds"),
+            ("Tokens", "tokens_box", ""),
+            ("Cost", "cost_box", "dollars"),
         )
-        if frame[column].notna().sum() > 1 and frame[column].max() > 0
+        if (boxes := _boxes(report.variants, field)) and max(box["most"] for box in boxes) > 0
     ]
     if not shown:
         return
     with st.grid(len(shown), min_column_width=300, gap="medium"):
-        for title, column, unit in shown:
+        for title, boxes, unit in shown:
             with st.container(border=True, gap="small"):
                 section(title, unit)
-                distribution(frame, column, names)
+                distribution(boxes)
 
 
-def distribution(frame: pd.DataFrame, column: str, names: Sequence[str]) -> None:
-    """The middle half as a box, its median as a line, everything else as thin whiskers."""
-    colour = "#8FB0F5" if is_dark() else "#2B4F9E"
-    chart = (
-        alt.Chart(frame)
-        .mark_boxplot(
-            size=18,
-            color=colour,
-            opacity=0.75,
-            median={"color": "#12161D" if is_dark() else "#FFFFFF", "strokeWidth": 2},
-            outliers={"size": 14, "color": colour, "opacity": 0.5},
-        )
-        .encode(
-            y=alt.Y("variant:N", sort=list(names), title=None, axis=_names_axis()),
-            x=alt.X(f"{column}:Q", title=None, axis=alt.Axis(tickCount=4)),
-        )
-        .properties(height=_ROW_PX * frame["variant"].nunique() + _FRAME_PX)
+def _boxes(variants: Sequence[NamedSummary], field: str) -> list[dict[str, Any]]:
+    found = [(one.name, getattr(one.summary, field)) for one in variants]
+    return [{"variant": name} | box._asdict() for name, box in found if box is not None]
+
+
+def distribution(boxes: Sequence[dict[str, Any]]) -> None:
+    """The middle half as a box, its median as a line, from the least to the most a thin whisker."""
+    colour, gap = ("#8FB0F5", "#12161D") if is_dark() else ("#2B4F9E", "#FFFFFF")
+    names = [box["variant"] for box in boxes]
+    base = alt.Chart(pd.DataFrame(boxes)).encode(
+        y=alt.Y("variant:N", sort=names, title=None, axis=_names_axis()),
+        tooltip=[alt.Tooltip(name, title=name.capitalize(), format=".4~g") for name in Box._fields],
     )
-    st.altair_chart(chart)
+    whisker = base.mark_rule(color=colour, opacity=0.6).encode(
+        x=alt.X("least:Q", title=None, axis=alt.Axis(tickCount=4)), x2="most:Q"
+    )
+    middle = base.mark_bar(size=18, color=colour, opacity=0.75, cornerRadius=2).encode(x="lower:Q", x2="upper:Q")
+    median = base.mark_tick(color=gap, thickness=2, size=18, opacity=1).encode(x="median:Q")
+    st.altair_chart((whisker + middle + median).properties(height=_ROW_PX * len(boxes) + _FRAME_PX))
 
 
 def _names_axis() -> alt.Axis:
