@@ -23,6 +23,7 @@ from core.services.batches import BatchService
 from core.services.bundles import BundleService
 from core.services.called_runs import CalledRunService
 from core.services.comparison_runs import ComparisonRunService
+from core.services.comparison_writes import ComparisonWrites
 from core.services.comparisons import ComparisonService
 from core.services.conversations import ConversationService
 from core.services.crew import Around, Parts, executor_of, parts_of
@@ -120,6 +121,7 @@ class App:
     variants: VariantService
     comparisons: ComparisonService
     comparison_runs: ComparisonRunService
+    comparison_writes: ComparisonWrites
     proofs: ProofService
     bundles: BundleService
     datasets: DatasetService
@@ -151,6 +153,7 @@ class App:
         self.document_reader.close()
         self.vector_maker.close()
         self.executor.stop()
+        self.comparison_writes.close()
         self.local_models.close()
         self._parts.close()
 
@@ -204,6 +207,8 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
     drive = EvaluationDrive(engine, None if adopt or not settings.execute else executor.submit)
     loop = EvaluationLoop(drive)
     parts.feed.on_end = loop.ring
+    writes = ComparisonWrites(engine, DecisionService(engine, executor))
+    parts.feed.on_asked = writes.asked
     sign_ins, conversations = SignInService(engine, settings), ConversationService(engine)
     measures = Measures(engine, executor)
     parts.feed.on_entries = measures.hear
@@ -244,6 +249,7 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
         decisions=DecisionService(engine, executor if adopt else None),
         variants=variants,
         comparisons=comparisons,
+        comparison_writes=writes,
         comparison_runs=ComparisonRunService(engine, comparisons, variants, runs, attachments),
         proofs=proofs,
         bundles=BundleService(engine, attachments),

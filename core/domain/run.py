@@ -47,6 +47,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tool_mode: ToolMode = "live"
     depth: int = 0
     """How many runs stand above this one, each called by the one before."""
+    asks_for_others: tuple[str, ...] = ()
+    """Tools that ask only because another column of the same comparison may want the same call."""
     purse: Purse | None = None
     """A ceiling that this run shares with others; None: it has only its own limits."""
     notes: tuple[str, ...] = ()

@@ -38,6 +38,15 @@ def same_writes(states: Sequence[RunState]) -> tuple[SameWrite, ...]:
     return tuple(one for one in found if one.waiting and len(_runs(one)) > 1)
 
 
+def waits_alone(mine: RunState, others: Sequence[RunState]) -> Iterator[tuple[str, str]]:
+    """The calls of a run that ask only for the other columns' sake, and that none of them wants: effect and hash shown."""
+    wanted = {(call.call.name, arguments) for _, call, arguments in _writes(others) if call.refused is None}
+    for _, call, arguments in _writes([mine]):
+        asks = mine.ended is None and mine.status_of(call) == "asked" and call.call.name in mine.spec.asks_for_others
+        if asks and call.asked is not None and (call.call.name, arguments) not in wanted:
+            yield call.effect, call.asked.shown
+
+
 def _writes(states: Sequence[RunState]) -> Iterator[tuple[RunState, CallState, str]]:
     for state in states:
         for call in (call for step in state.steps for call in step.calls):

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from core.domain.event import Ended, Event, Started
+from core.domain.event import Asked, Ended, Event, Started
 from core.domain.model_call import Delta
 
 
@@ -68,6 +68,8 @@ class Feed:
         """Runs driven here, with the place of their last durable entry."""
         self.on_watch: Callable[[], None] = lambda: None
         """Called when somebody begins to watch."""
+        self.on_asked: Callable[[UUID], None] = lambda _: None
+        """Called when a run that is driven here asks somebody."""
         self.on_end: Callable[[], None] = lambda: None
         """Called when a run ended here."""
         self.on_entries: Callable[[Sequence[Event]], None] = lambda _: None
@@ -90,6 +92,8 @@ class Feed:
         for event in events:
             if isinstance(event.fact, Started) and event.fact.request is not None:
                 self._texts[run_id] = LiveText(event.fact.effect, event.fact.attempt)
+            elif isinstance(event.fact, Asked):
+                self.on_asked(run_id)
             elif isinstance(event.fact, Ended):
                 self.on_end()
         self.ring(run_id)

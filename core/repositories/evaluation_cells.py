@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, func, insert, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, Integer, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from core.db.evaluation_tables import EvaluationCellRow as Row
 from core.domain.evaluation import CellKey
+from core.repositories.places import among
 
 _KEY = (Row.variant, Row.item, Row.repeat)
 
@@ -76,9 +77,10 @@ class CellRepository:
 
     def problems(self, cells: Iterable[CellKey]) -> dict[CellKey, str]:
         """By cell; those without a problem are left out."""
-        place = tuple_(*_KEY).in_([tuple(cell) for cell in cells])
-        rows = self._session.execute(select(*_KEY, Row.problem).where(self._mine(), place, Row.problem != ""))
-        return {CellKey(*row[:3]): row[3] for row in rows}
+        wanted = set(cells)
+        there = self._mine() & among(Row, wanted) & (Row.problem != "")
+        rows = self._session.execute(select(*_KEY, Row.problem).where(there))
+        return {key: row[3] for row in rows if (key := CellKey(*row[:3])) in wanted}
 
     def _set(self, cell: CellKey, was: str, **values: Any) -> None:
         here = (Row.variant == cell.variant, Row.item == cell.item, Row.repeat == cell.repeat)

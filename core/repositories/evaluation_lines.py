@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Float, Integer, Select, Subquery, Text, case, cast, func, select, tuple_
+from sqlalchemy import Float, Integer, Select, Subquery, Text, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from core.db.evaluation_tables import EvaluationCellRow, EvaluationRow, ScoreRow
@@ -14,6 +14,7 @@ from core.db.run_tables import RunEventRow, RunRow
 from core.domain.evaluation import MOST_VARIANTS, CellKey, CellLine, NotRecorded
 from core.domain.event import NOT_RECORDED, Refused, decode
 from core.domain.run import ENDED, RunStatus
+from core.repositories.places import among
 
 _SECONDS = cast(RunRow.totals["active_s"].astext, Float)
 _TOKENS = cast(RunRow.totals["usage"]["total_tokens"].astext, Integer)
@@ -60,13 +61,13 @@ class EvaluationLineRepository:
 
     def outputs(self, cells: Iterable[CellKey]) -> dict[CellKey, str]:
         """The beginnings of their answers."""
-        place = tuple_(*_KEY).in_([tuple(cell) for cell in cells])
+        wanted = set(cells)
         rows = self._session.execute(
             select(*_KEY, RunRow.output)
             .join(RunRow, RunRow.id == EvaluationCellRow.run_id)
-            .where(EvaluationCellRow.evaluation_id == self._evaluation_id, place)
+            .where(EvaluationCellRow.evaluation_id == self._evaluation_id, among(EvaluationCellRow, wanted))
         )
-        return {CellKey(*row[:3]): row[3] for row in rows}
+        return {key: row[3] for row in rows if (key := CellKey(*row[:3])) in wanted}
 
     def earlier_runs(self, dataset_id: UUID, items: Collection[int]) -> dict[int, list[UUID]]:
         """The runs that these items of a dataset had in the evaluations before this one, by item."""

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, func, select, tuple_, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.db.evaluation_tables import ScoreRow as Row
 from core.domain.evaluation import CellKey, Score
 from core.domain.evaluator import Verdict
+from core.repositories.places import among
 
 _KEY = (Row.variant, Row.item, Row.repeat)
 
@@ -52,14 +53,12 @@ class ScoreRepository:
         )
 
     def of_cells(self, cells: Iterable[CellKey], evaluators: Iterable[str]) -> dict[CellKey, list[Score]]:
-        wanted = tuple_(*_KEY).in_([tuple(cell) for cell in cells])
-        rows = self._session.scalars(
-            select(Row).where(self._mine(), wanted, Row.evaluator.in_(list(evaluators))).order_by(Row.at)
-        )
+        wanted = set(cells)
+        there = self._mine() & among(Row, wanted) & Row.evaluator.in_(list(evaluators))
         found: dict[CellKey, list[Score]] = {}
-        for row in rows:
-            key = CellKey(row.variant, row.item, row.repeat)
-            found.setdefault(key, []).append(msgspec.convert(row, Score, from_attributes=True))
+        for row in self._session.scalars(select(Row).where(there).order_by(Row.at)):
+            if (key := CellKey(row.variant, row.item, row.repeat)) in wanted:
+                found.setdefault(key, []).append(msgspec.convert(row, Score, from_attributes=True))
         return found
 
     def charged_usd(self) -> float:

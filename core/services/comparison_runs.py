@@ -24,6 +24,7 @@ from core.domain.run import ENDED, Run
 from core.ids import new_id
 from core.repositories.runs import RunRepository
 from core.services.attachments import AttachmentService
+from core.services.comparison_writes import TAG
 from core.services.comparisons import TITLE_CHARS, Change, ComparisonService
 from core.services.recorded_results import results_of
 from core.services.run_spec import StartRun
@@ -159,7 +160,7 @@ class ComparisonRunService:
         return self._runs.start(self._guarded(start, comparison, resolved.value))
 
     def _guarded(self, start: StartRun, comparison: Comparison, resolved: Resolved) -> StartRun:
-        """Live, what changes the world waits for a person: no two columns do the same unseen."""
+        """Live, what changes the world asks first: no two columns do the same unseen (`ComparisonWrites`)."""
         mode = comparison.tool_mode
         recorded = self._recorded(comparison, resolved) if mode == "recorded" else ()
         return replace(
@@ -196,7 +197,7 @@ def _title(turn: Turn) -> str:
 
 def tag(comparison_id: UUID) -> str:
     """What every run of a comparison is tagged with."""
-    return f"comparison:{comparison_id}"
+    return f"{TAG}{comparison_id}"
 
 
 def _planned(comparison: Comparison, turn: int, planned: Sequence[Planned]) -> Result[Comparison]:

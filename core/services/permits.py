@@ -92,6 +92,7 @@ OPERATE: Final[dict[str, str]] = {
     "mcp_drafts": "discard get put",
     "evaluation_drive": "advance open open_runs take_up",
     "evaluation_loop": "ring start stop",
+    "comparison_writes": "asked close look",
     "log_book": "files size_bytes tail",
     "backups": "last make",
     "backup_desk": "begin close delete files path progress",

@@ -241,13 +241,15 @@ def _for_model(endpoint: Endpoint, model: str) -> Endpoint:
 def guarded(spec: RunSpec, start: StartRun) -> RunSpec:
     """The same run with what the start says about its tools and adds to its instructions."""
     instructions = "\n\n".join(filter(None, (spec.instructions, start.added_instructions)))
-    tools = tuple(_asking(tool) for tool in spec.tools) if start.ask_before_writes else spec.tools
-    return msgspec.structs.replace(spec, instructions=instructions, tools=tools, tool_mode=start.tool_mode)
+    spec = msgspec.structs.replace(spec, instructions=instructions, tool_mode=start.tool_mode)
+    return _asking(spec) if start.ask_before_writes else spec
 
 
-def _asking(tool: ToolSpec) -> ToolSpec:
-    asks = tool.effect == "write" and tool.policy == "allow"
-    return msgspec.structs.replace(tool, policy="ask") if asks else tool
+def _asking(spec: RunSpec) -> RunSpec:
+    """What changes the world asks; which tools would not by themselves is noted."""
+    names = {tool.name for tool in spec.tools if tool.effect == "write" and tool.policy == "allow"}
+    tools = tuple(msgspec.structs.replace(tool, policy="ask") if tool.name in names else tool for tool in spec.tools)
+    return msgspec.structs.replace(spec, tools=tools, asks_for_others=tuple(sorted(names)))
 
 
 def _overridden(spec: AgentSpec, start: StartRun) -> AgentSpec:

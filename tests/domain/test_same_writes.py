@@ -1,7 +1,7 @@
 import msgspec
 
 from core.domain.event import Answered, Asked
-from core.domain.same_writes import same_writes
+from core.domain.same_writes import same_writes, waits_alone
 from core.engine.state import fold
 from tests.support.engine import (
     ADD,
@@ -57,3 +57,19 @@ async def test_other_arguments_are_another_write_and_one_run_alone_is_none():
 async def test_what_only_looks_is_no_write():
     reading = msgspec.structs.replace(ADD, policy="ask")
     assert same_writes(states(await waiting(tool=reading), await waiting(tool=reading))) == ()
+
+
+async def test_a_call_waits_alone_unless_another_run_wants_the_same():
+    for_others = spec(ASKING, asks_for_others=("send",))
+    mine = MemoryJournal(for_others)
+    await drive(mine, PlannedModel(asks(call("send")), says("done")), CountingTools())
+    (state,) = states(mine)
+    other, different = await waiting(), await waiting('{"a": 1, "b": 3}')
+
+    assert [effect for effect, _ in waits_alone(state, states(different))] == ["1.0"]
+    assert list(waits_alone(state, states(different, other))) == []
+    asked = next(event.fact for event in other.events if isinstance(event.fact, Asked))
+    other.write_outside(Answered(effect="1.0", say="approve", shown=asked.shown))
+    assert list(waits_alone(state, states(other))) == [], "it was let through and is about to begin"
+    (theirs,) = states(await waiting())
+    assert list(waits_alone(theirs, [])) == [], "a tool that is to ask asks a person"

@@ -1,10 +1,14 @@
 """Comparisons with a scripted server: columns on their own, turn by turn, and nothing that changes the world unseen."""
 
+import json
+import threading
+
 import pytest
 
 from core.domain.agent import AgentSpec, Parameters
 from core.domain.attachment import Upload
 from core.domain.result import Err, Ok
+from core.domain.run import ENDED
 from core.domain.tool import ToolChoice
 from core.domain.variant import AdHocSpec, DraftSpec, Overrides, ParameterChanges, SavedSpec, Variant
 from core.services.runs import StartRun
@@ -20,8 +24,8 @@ def good(result):
     return result.value
 
 
-def ad_hoc(instructions: str = "", tools: tuple[str, ...] = (), endpoint: str = ENDPOINT) -> Variant:
-    chosen = tuple(ToolChoice(name) for name in tools)
+def ad_hoc(instructions: str = "", tools: tuple[str, ...] = (), endpoint: str = ENDPOINT, policy="allow") -> Variant:
+    chosen = tuple(ToolChoice(name, policy) for name in tools)
     return Variant(source=AdHocSpec(spec=AgentSpec(instructions=instructions, endpoint=endpoint, tools=chosen)))
 
 
@@ -97,7 +101,7 @@ def test_one_columns_failure_is_its_own(settings):
 
 def test_the_next_message_waits_until_every_column_has_finished(settings):
     with ScriptedServer(calls(WRITE), calls(WRITE)) as server, workspace(settings, server) as app:
-        one = compared(app, ad_hoc(tools=("notebook_write",)), ad_hoc(tools=("notebook_write",)), mode="live")
+        one = compared(app, *[ad_hoc(tools=("notebook_write",), policy="ask")] * 2, mode="live")
         refused = app.comparison_runs.send(one.id, "next", "ada")
         good(app.comparison_runs.stop(one.id, "ada"))
         ended = [rested(app, run).run.status for run in one.runs()]
@@ -108,7 +112,7 @@ def test_the_next_message_waits_until_every_column_has_finished(settings):
 
 def test_one_column_can_be_stopped_alone(settings):
     with ScriptedServer(calls(WRITE), calls(WRITE)) as server, workspace(settings, server) as app:
-        one = compared(app, ad_hoc(tools=("notebook_write",)), ad_hoc(tools=("notebook_write",)), mode="live")
+        one = compared(app, *[ad_hoc(tools=("notebook_write",), policy="ask")] * 2, mode="live")
         good(app.comparison_runs.stop(one.id, "ada", one.columns[0].id))
         first, second = (rested(app, run).run.status for run in one.runs())
 
@@ -125,16 +129,59 @@ def test_by_default_no_column_changes_the_world(settings):
     assert [view.run.totals.calls_executed for view in found] == [0, 0]
 
 
+def writes_its_own(request: Request) -> Answer:
+    """A model that writes what its prompt says."""
+    messages = request.json["messages"]
+    if messages[-1]["role"] == "tool":
+        return text("noted")
+    return calls(("notebook_write", json.dumps({"notebook": "n", "text": messages[0]["content"]})))
+
+
+def test_live_a_write_that_no_other_column_wants_goes_through(settings):
+    variants = [ad_hoc(words, tools=("notebook_write",)) for words in ("one", "two", "three")]
+    with ScriptedServer(respond=writes_its_own) as server, workspace(settings, server) as app:
+        one = good(app.comparisons.create(variants, "ada", tool_mode="live"))
+        one = good(app.comparison_runs.send(one.id, "hello", "ada"))
+        found = ended(app, one)
+        answered = [view.state.steps[0].calls[0].answered for view in found]
+
+    assert [view.run.status for view in found] == ["done"] * 3
+    assert [view.run.totals.calls_executed for view in found] == [1] * 3
+    assert {(one.say, one.who) for one in answered} == {("approve", "No other column")}
+
+
 def test_live_the_same_write_asked_for_by_two_columns_waits_for_a_decision(settings):
     with ScriptedServer(respond=writes_once) as server, workspace(settings, server, adopt=True) as app:
-        one = compared(app, ad_hoc(tools=("notebook_write",)), ad_hoc(tools=("notebook_write",)), mode="live")
-        waiting = [view.run.status for view in views(app, one)]
-        run_id = one.turns[0].cell(one.columns[0].id).run
-        good(app.decisions.approve(run_id, "1.0", "ada"))
-        approved = rested(app, run_id)
+        one = compared(app, *[ad_hoc(tools=("notebook_write",))] * 2, mode="live")
+        app.comparison_writes.close()  # whoever asked has been looked at
+        made = [view.run.totals.calls_executed for view in views(app, one)]
+        waiting = [view.run for view in views(app, one) if view.run.status == "waiting"]
+        good(app.decisions.deny(waiting[-1].id, "1.0", "ada"))
+        denied = rested(app, waiting[-1].id)
 
-    assert waiting == ["waiting", "waiting"]
-    assert approved.run.totals.calls_executed == 1
+    assert sum(made) <= 1, "at most the one that asked first"
+    assert waiting
+    assert denied.run.totals.calls_executed == 0
+
+
+def test_live_a_tool_that_is_to_ask_asks_in_every_case(settings):
+    with ScriptedServer(respond=writes_its_own) as server, workspace(settings, server) as app:
+        variants = [ad_hoc(words, tools=("notebook_write",), policy="ask") for words in ("one", "two")]
+        one = compared(app, *variants, mode="live")
+        app.comparison_writes.close()
+
+        assert [view.run.status for view in views(app, one)] == ["waiting", "waiting"]
+
+
+def ended(app, one):
+    """The columns' runs at their end."""
+    pause = threading.Event()
+    for _ in range(600):
+        found = views(app, one)
+        if all(view.run.status in ENDED for view in found):
+            return found
+        pause.wait(0.05)
+    raise AssertionError([view.run.status for view in found])
 
 
 def test_a_recorded_result_stands_in_for_the_call(settings):

@@ -17,7 +17,7 @@ from pages.components.text import plain
 
 _MODES: dict[ToolMode, str] = {"live": "Live", "recorded": "Recorded", "dry_run": "Dry run"}
 _MODE_HELP = {
-    "live": "Tools are executed. One that changes the world asks you first, so that two columns do nothing twice unseen.",
+    "live": "Tools are executed. Where two columns want the same change to the world, you are asked: once, or in each.",
     "recorded": "No tool is executed. The earlier result of the same call stands in; without one the model is told so.",
     "dry_run": "Tools that only look are executed. One that changes the world is not, in no column; the model is told so.",
 }
