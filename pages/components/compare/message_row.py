@@ -154,7 +154,8 @@ def _same_buttons(board: Board, same: SameWrite, *, first: str, made: bool) -> N
             on_click=_decide,
             args=(board, same, 1),
         )
-    st.button("Run it in each", key=f"each_{key}", on_click=_decide, args=(board, same, len(same.waiting)))
+    each = f"Run it again, in {first}" if made and len(same.waiting) == 1 else "Run it in each"
+    st.button(each, key=f"each_{key}", on_click=_decide, args=(board, same, len(same.waiting)))
     st.button("Run it in none" if not made else "Not again", key=f"none_{key}", on_click=_decide, args=(board, same, 0))
 
 

@@ -167,8 +167,10 @@ def distribution(boxes: Sequence[dict[str, Any]]) -> None:
         x=alt.X("least:Q", title=None, axis=alt.Axis(tickCount=4)), x2="most:Q"
     )
     middle = base.mark_bar(size=18, color=colour, opacity=0.75, cornerRadius=2).encode(x="lower:Q", x2="upper:Q")
+    same = base.mark_tick(color=colour, thickness=4, size=18, opacity=0.75).encode(x="median:Q")
     median = base.mark_tick(color=gap, thickness=2, size=18, opacity=1).encode(x="median:Q")
-    st.altair_chart((whisker + middle + median).properties(height=_ROW_PX * len(boxes) + _FRAME_PX))
+    layers = whisker + middle + same + median.transform_filter("datum.upper > datum.lower")
+    st.altair_chart(layers.properties(height=_ROW_PX * len(boxes) + _FRAME_PX))
 
 
 def _names_axis() -> alt.Axis:
