@@ -1,11 +1,10 @@
 """Keys of other programs, by the hash of their values: the table `api_keys`."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.db.publish_tables import ApiKeyRow
@@ -21,8 +20,6 @@ _REFUSALS = {
         "invalid", "A key may ask between 1 and 100,000 times a minute.", "requests_per_minute"
     ),
 }
-_USE_NOTED = timedelta(minutes=1)
-"""A key in use is written to no more often than that."""
 
 
 class ApiKeyRepository:
@@ -46,12 +43,8 @@ class ApiKeyRepository:
         return None if row is None else _key(row)
 
     def used(self, key_id: UUID) -> None:
-        """Note that it was used now, unless that stands there already."""
-        stale = or_(ApiKeyRow.last_used_at.is_(None), ApiKeyRow.last_used_at < func.now() - _USE_NOTED)
-        self._session.execute(
-            update(ApiKeyRow).where(ApiKeyRow.id == key_id, stale).values(last_used_at=func.now()),
-            execution_options={"synchronize_session": False},
-        )
+        """Note that it was used now."""
+        self._session.execute(update(ApiKeyRow).where(ApiKeyRow.id == key_id).values(last_used_at=func.now()))
 
     def revoke(self, key_id: UUID, who: str) -> Result[ApiKey]:
         """A second time it stays as it is."""

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import secrets
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 _MARK = "ary_"
 _KEY_BYTES = 32
 _PREFIX_CHARS = 12
+_USE_NOTED = timedelta(minutes=1)
 
 
 class PublishService:
@@ -107,7 +109,7 @@ class PublishService:
         with UnitOfWork(self._engine) as unit:
             keys = ApiKeyRepository(unit.session)
             key = keys.by_hash(_hash(value))
-            if key is not None:
+            if key is not None and _is_noted_long_ago(key):
                 keys.used(key.id)
                 unit.commit()
             return key
@@ -144,3 +146,8 @@ class PublishService:
 
 def _hash(value: str) -> bytes:
     return hashlib.sha256(value.encode("utf-8", "surrogatepass")).digest()
+
+
+def _is_noted_long_ago(key: ApiKey) -> bool:
+    """A key in use is written to once a minute."""
+    return key.last_used_at is None or datetime.now(UTC) - key.last_used_at > _USE_NOTED
