@@ -19,11 +19,11 @@ from pages.components.chat_head import conversation_head, new_head
 from pages.components.conversations import conversation_list
 from pages.components.decide import decide
 from pages.components.files import Typed, accepting, give_back, is_blind, kept, limits_hint, typed
-from pages.components.frame import empty_state
+from pages.components.frame import empty_state, page_header
 from pages.components.inspector import inspector
 from pages.components.message import Tree, message, show_branch, tree
 from pages.components.model_badge import model_badge
-from pages.components.session import get_app, say, show_said, uuid_param, value_or_say, who
+from pages.components.session import get_app, may, say, show_said, uuid_param, value_or_say, who
 from pages.components.text import plain, short
 from pages.components.turn import Commands, is_live, reply, stop_button
 from pages.components.variables import variable_inputs
@@ -136,6 +136,8 @@ def starters(app: App, agent: Agent, spec: AgentSpec, values: Values) -> None:
     """An empty chat teaches: what the agent is for and how to begin."""
     st.space("medium")
     st.markdown(plain(agent.description) or "Write a message to begin.")
+    if not may("builder"):
+        return
     with st.container(gap="xsmall"):
         for index, text in enumerate(spec.starters):
             st.button(
@@ -149,6 +151,8 @@ def starters(app: App, agent: Agent, spec: AgentSpec, values: Values) -> None:
 
 def composer(app: App, agent: Agent, conversation: Conversation | None, spec: AgentSpec, last: Run | None) -> Values:
     """Where the person writes, after the last answer shown; the values of the agent's variables stand above it."""
+    if not may("builder"):
+        return {}
     live = last if last and is_live(last) else None
     with st.bottom:
         talk, _ = st.columns(HALVES, gap="large")
@@ -217,6 +221,9 @@ def talk(
 
 
 def new_chat(app: App) -> None:
+    if not may("builder"):
+        page_header("Chat", "Choose a conversation on the left to read it.")
+        return
     agents = app.agents.list()
     if not agents:
         if empty_state(

@@ -16,7 +16,7 @@ from pages.components.evaluation.results import results
 from pages.components.evaluation.summary import summary
 from pages.components.evaluation.words import status_badge
 from pages.components.frame import empty_state, page_header, section
-from pages.components.session import get_app, say, show_said, uuid_param
+from pages.components.session import get_app, may, say, show_said, uuid_param
 from pages.components.text import counted, plain, short
 
 PARAM = "evaluation"
@@ -52,7 +52,11 @@ def head(app: App, report: Report) -> None:
     ):
         status_badge(evaluation)
         controls(app, evaluation)
-        if evaluation.status in {"paused", "done"} and st.button("Judge again", icon=":material/gavel:"):
+        if (
+            evaluation.status in {"paused", "done"}
+            and may("builder")
+            and st.button("Judge again", icon=":material/gavel:")
+        ):
             forget(f"again_{evaluation.id}")
             judge_again(app, evaluation)
         with st.popover("Export", icon=":material/download:"):

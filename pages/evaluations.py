@@ -7,7 +7,7 @@ from core.domain.evaluation import Evaluation, Progress
 from core.services.evaluation_report import Report
 from pages.components.evaluation.words import status_badge
 from pages.components.frame import empty_state, page_header, quiet
-from pages.components.session import get_app, int_param, show_said
+from pages.components.session import get_app, int_param, may, show_said
 from pages.components.text import counted, plain
 
 SHOWN, MORE = 12, 24
@@ -54,10 +54,13 @@ def rates(report: Report) -> None:
 def main() -> None:
     app = get_app()
     with page_header("Evaluations", "Variants on the items of a dataset, each answer judged"):
-        if st.button("New evaluation", icon=":material/add:", type="primary"):
+        if may("builder") and st.button("New evaluation", icon=":material/add:", type="primary"):
             st.switch_page("evaluation_new.py")
     show_said()
     found = app.evaluations.list()
+    if not found and not may("builder"):
+        st.caption("There is no evaluation yet.")
+        return
     if not found:
         if empty_state(
             ":material/rule:",

@@ -15,7 +15,7 @@ from pages.components.avatar import avatar
 from pages.components.conversations import title_of
 from pages.components.frame import empty_state, health_line, page_header, quiet, section
 from pages.components.needs import drifted_document, drifted_need, needs_you
-from pages.components.session import get_app, show_said
+from pages.components.session import get_app, may, show_said
 from pages.components.text import bare, counted, plain, short, zone
 from pages.components.words import kind_words
 
@@ -37,7 +37,9 @@ def needs(app: App) -> list[Run]:
 
 def header(waiting: int) -> None:
     subtitle = f"{counted(waiting, 'thing needs', 'things need')} you." if waiting else "Nothing waits for you."
-    with page_header(greeting(), subtitle):
+    with page_header(greeting(), subtitle if may("builder") else ""):
+        if not may("builder"):
+            return
         if st.button("New agent", icon=":material/add:"):
             st.switch_page("agents.py")
         # While something waits, approving it is what this page is for.
@@ -146,10 +148,11 @@ def main() -> None:
     documents = [document for document in app.api_documents.list() if document.drifts]
     header(len(waiting) + len(drifted) + len(documents))
     show_said()
-    for source in drifted:
-        drifted_need(source)
-    for document in documents:
-        drifted_document(document)
+    if may("builder"):
+        for source in drifted:
+            drifted_need(source)
+        for document in documents:
+            drifted_document(document)
     if waiting:
         needs_you(app, waiting)
     conversations = app.conversations.list(limit=RECENT)
@@ -162,13 +165,16 @@ def main() -> None:
     with left:
         if conversations:
             recent(conversations, failed)
+        elif not may("builder"):
+            st.caption("Nothing was said here yet.")
         elif agents:
             section("Recent")
             if empty_state(":material/forum:", "Talk to an agent and you find it here again.", "Begin a chat"):
                 st.switch_page("chat.py")
-    with right:
-        first_steps(app, agents)
-    if agents:
+    if may("builder"):
+        with right:
+            first_steps(app, agents)
+    if agents and may("builder"):
         st.space("xsmall")
         some_agents(agents)
     st.space("small")

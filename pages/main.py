@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.bootstrap import get_app
-from core.domain.person import Person
+from core.domain.person import Person, Role
 from core.errors import AryabhattaError, NotAllowed
 from pages.components.finder import finder
 from pages.components.frame import drawn_anew, theme_css
@@ -49,6 +49,17 @@ def screens() -> dict[str, list[st.Page]]:
         "Observe": [page("runs", "Runs", "timeline"), page("run", "Run", "receipt_long", hidden=True)],
         "Set up": [page("settings", "Settings", "settings")],
     }
+
+
+TO_READ = {"", "chat", "evaluations", "evaluation", "runs", "run"}
+
+
+def screens_for(role: Role) -> dict[str, list[st.Page]]:
+    """A viewer finds what there is to read; whatever only makes or changes something is not there."""
+    if role != "viewer":
+        return screens()
+    kept = {part: [one for one in pages if one.url_path in TO_READ] for part, pages in screens().items()}
+    return {part: pages for part, pages in kept.items() if pages}
 
 
 def cannot_start(error: AryabhattaError) -> None:
@@ -101,7 +112,7 @@ except AryabhattaError as problem:
     failure = problem
     alone(lambda: cannot_start(failure))
 else:
-    current = st.navigation(screens(), expanded=True)
+    current = st.navigation(screens_for(here.role), expanded=True)
     signed_in(here)
     finder()
     current.run()

@@ -19,7 +19,7 @@ from pages.components.journal import journal
 from pages.components.metrics import metric_row, model_at, run_numbers
 from pages.components.proof import proof
 from pages.components.run_differences import run_differences
-from pages.components.session import get_app, say, show_said, uuid_param, value_or_say, who
+from pages.components.session import get_app, may, say, show_said, uuid_param, value_or_say, who
 from pages.components.state import effect_state, run_state, state_badge
 from pages.components.text import counted, plain, short
 from pages.components.tool import tool_card
@@ -34,7 +34,7 @@ def header(app: App, view: RunView) -> None:
     run = view.run
     with page_header(short(run.input, 80), *facts(run)):
         state_badge(run_state(run))
-        if run.status not in ENDED:
+        if run.status not in ENDED and may("builder"):
             st.button("Stop", icon=":material/stop_circle:", on_click=stop, args=(app, run))
             if run.status != "waiting":
                 st.button(
@@ -44,14 +44,15 @@ def header(app: App, view: RunView) -> None:
                     on_click=resume,
                     args=(app, run),
                 )
-        comparison(app, run)
+        if may("builder"):
+            comparison(app, run)
         if run.conversation_id and st.button("Open chat", icon=":material/forum:"):
             st.switch_page("chat.py", query_params={"conversation": str(run.conversation_id), "run": str(run.id)})
         elif run.caller_run_id and st.button("The run that called it", icon=":material/account_tree:"):
             st.switch_page("run.py", query_params={"run": str(run.caller_run_id)})
-        elif run.status in ENDED and not run.conversation_id and run.kind not in NOT_AGAIN:
+        elif run.status in ENDED and not run.conversation_id and run.kind not in NOT_AGAIN and may("builder"):
             st.button("Run again", icon=":material/refresh:", on_click=again, args=(app, view))
-        if run.status == "done" and run.kind != "test":
+        if run.status == "done" and run.kind != "test" and may("builder"):
             add_to_dataset(app, {"this run": run.id})
 
 

@@ -12,7 +12,7 @@ from pages.components.frame import empty_state, page_header
 from pages.components.metrics import metric_row
 from pages.components.run_filters import clear, run_filters
 from pages.components.runs_table import runs_table
-from pages.components.session import get_app, show_said, uuid_param
+from pages.components.session import get_app, may, show_said, uuid_param
 from pages.components.text import compact, cost, duration, grouped, zone
 
 PAGE = 50
@@ -90,6 +90,8 @@ def nothing(app: App) -> None:
         with st.container(border=True, horizontal_alignment="center", gap="small"):
             st.markdown("No run fits all of this.", width="content")
             st.button("Clear the filters", type="primary", on_click=clear, args=(newest,))
+    elif not may("builder"):
+        st.caption("Nothing was run here yet.")
     elif empty_state(
         ":material/timeline:", "Each answer and each tool call is a run, and it stands here.", "Begin a chat"
     ):

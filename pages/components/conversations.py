@@ -8,6 +8,7 @@ import streamlit as st
 from core.bootstrap import App
 from core.domain.listing import ConversationSummary
 from pages.components.frame import quiet
+from pages.components.session import may
 from pages.components.text import bare, day_heading, plain, short
 
 _TITLE_CHARS = 30
@@ -22,7 +23,8 @@ _ICONS = {
 
 def conversation_list(app: App, open_id: UUID | None) -> None:
     with st.sidebar:
-        st.button("New chat", icon=":material/add:", width="stretch", on_click=open_conversation, args=(None,))
+        if may("builder"):
+            st.button("New chat", icon=":material/add:", width="stretch", on_click=open_conversation, args=(None,))
         search = st.text_input(
             "Search conversations",
             placeholder="Search conversations",

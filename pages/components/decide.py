@@ -8,7 +8,7 @@ from core.bootstrap import App
 from core.domain.run import Run
 from core.domain.state import CallState
 from pages.components.question import question
-from pages.components.session import say, value_or_say, who
+from pages.components.session import may, say, value_or_say, who
 from pages.components.state import StateName
 from pages.components.tool_text import parsed
 
@@ -17,7 +17,9 @@ How = Literal["happened", "run_again", "skip"]
 
 def decide(app: App, run: Run, call: CallState, state: StateName, key: str) -> None:
     """The buttons of a call that waits; nothing for any other."""
-    if state == "waiting" and call.question is not None:
+    if state in {"waiting", "unknown"} and not may("builder"):
+        st.caption("It waits for a builder or an operator.")
+    elif state == "waiting" and call.question is not None:
         question(app, run, call, call.question, key)
     elif state == "waiting":
         _approval(app, run, call, key)

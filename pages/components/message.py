@@ -13,6 +13,7 @@ from core.domain.run import Run
 from core.domain.side_effects import side_effects
 from core.services.runs import RunView
 from pages.components.files import shown_files
+from pages.components.session import may
 from pages.components.text import plain
 from pages.components.turn import is_live, you
 
@@ -76,6 +77,8 @@ def _bar(run: Run, versions: Sequence[Run], tree: Tree, key: str) -> None:
     with st.container(horizontal=True, gap=None, vertical_alignment="center", width="content", key=f"youbar_{key}"):
         if len(versions) > 1:
             _switch(run, versions, key)
+        if not may("builder"):
+            return
         st.button(
             "Edit",
             icon=":material/edit:",

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.domain.agent import AgentSpec
 from core.services.endpoints import Choice
+from pages.components.session import may
 from pages.components.text import plain
 
 
@@ -16,7 +17,7 @@ def model_badge(choice: Choice, spec: AgentSpec | None = None, *, link: bool = T
             st.badge(
                 "Demo model: scripted, not AI", icon=":material/theater_comedy:", color="orange", help=plain(choice.why)
             )
-            if link:
+            if link and may("operator"):
                 st.page_link("settings.py", label="Use a real model", icon=":material/arrow_forward:")
             return
         label = plain(f"{model or 'no model chosen'} at {endpoint.name}")

@@ -7,7 +7,7 @@ from core.domain.result import Err
 from core.domain.run import ENDED
 from core.services.runs import RunView
 from pages.components.frame import quiet
-from pages.components.session import say, value_or_say, who
+from pages.components.session import may, say, value_or_say, who
 from pages.components.text import counted, plain
 
 
@@ -58,7 +58,7 @@ def _verdict_of_replay(app: App, view: RunView) -> None:
 
 def _fork(app: App, view: RunView) -> None:
     steps = [step.number for step in view.state.steps]
-    if not steps or view.run.status not in ENDED:
+    if not steps or view.run.status not in ENDED or not may("builder"):
         return
     with st.container(border=True, gap="small"):
         st.markdown("**Branch off**")

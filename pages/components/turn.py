@@ -16,6 +16,7 @@ from pages.components.answer import answer
 from pages.components.copy_button import copy_button
 from pages.components.files import shown_files
 from pages.components.metrics import meta_line
+from pages.components.session import may
 from pages.components.state import StateName, effect_state, state_text
 from pages.components.text import counted, plain
 from pages.components.tool import tool_card
@@ -140,6 +141,8 @@ def said(view: RunView) -> str:
 
 
 def _again_button(view: RunView, commands: Commands, key: str, *, icon_only: bool) -> None:
+    if not may("builder"):
+        return
     st.button(
         "Answer again" if icon_only else "Try again",
         icon=":material/refresh:",

@@ -8,14 +8,14 @@ from core.domain.evaluation import Evaluation, PlannedVariant
 from core.domain.gate import Standing
 from core.domain.result import Ok
 from pages.components.frame import section
-from pages.components.session import say, value_or_say, who
+from pages.components.session import may, say, value_or_say, who
 from pages.components.text import plain
 
 
 def go_live(app: App, evaluation: Evaluation) -> None:
     """A row for each variant of an agent that runs something else."""
     found = [(place, one, agent) for place, one in enumerate(evaluation.plan.variants) if (agent := _agent(app, one))]
-    if evaluation.status != "done" or not found:
+    if evaluation.status != "done" or not found or not may("builder"):
         return
     with st.container(border=True, gap="small"):
         section("Make live", "what an agent runs from then on")

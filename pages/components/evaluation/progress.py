@@ -6,7 +6,7 @@ from core.bootstrap import App
 from core.domain.evaluation import Evaluation, Progress
 from pages.components.evaluation.words import progress_words
 from pages.components.metrics import metric_row
-from pages.components.session import say, value_or_say, who
+from pages.components.session import may, say, value_or_say, who
 from pages.components.text import cost, duration, grouped, plain
 
 LOOK_S = 1.0
@@ -14,6 +14,8 @@ LOOK_S = 1.0
 
 def controls(app: App, evaluation: Evaluation) -> None:
     """Pause, go on, cancel: what fits its state."""
+    if not may("builder"):
+        return
     if evaluation.status == "running":
         st.button("Pause", icon=":material/pause:", on_click=_pause, args=(app, evaluation))
     if evaluation.status == "paused":
@@ -43,7 +45,7 @@ def why_paused(evaluation: Evaluation) -> None:
         return
     with st.container(border=True, gap="small"):
         st.markdown(f":orange[:material/pause_circle:] **{plain(evaluation.reason)}**")
-        if evaluation.ceiling_usd is not None:
+        if evaluation.ceiling_usd is not None and may("builder"):
             st.number_input(
                 "New ceiling, in dollars",
                 evaluation.ceiling_usd,

@@ -15,7 +15,7 @@ from core.domain.evaluator import HumanVote
 from core.services.evaluation_report import Report
 from pages.components.evaluation.words import kind_of, titles
 from pages.components.frame import quiet, section
-from pages.components.session import int_param, who
+from pages.components.session import int_param, may, who
 from pages.components.text import cost, duration, grouped, plain, short
 from pages.components.words import kind_words
 
@@ -208,6 +208,8 @@ def vote(app: App, evaluation: Evaluation, question: HumanVote, cell: CellKey) -
     key = f"vote_{question.hash()[-8:]}_{cell.variant}_{cell.item}_{cell.repeat}"
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.caption(plain(question.question), width="content")
+        if not may("builder"):
+            return
         for label, icon, passed in (("Yes", ":material/thumb_up:", True), ("No", ":material/thumb_down:", False)):
             st.button(
                 label,
