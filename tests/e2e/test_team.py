@@ -20,6 +20,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("e2e_team")]
 
 PASSWORD = "correct horse battery"
 PEOPLE = {"Ada": "operator", "Ben": "builder", "Vic": "viewer"}
+CHANGES = re.compile(
+    r"\b(New|Edit|Again|Stop|Resume|Run again|Compare|Add|Branch off|Approve|Deny|Judge|Rename|Archive|Share|Save|Delete)\b"
+)
 NOBODY = "0199c0de-0000-7000-8000-000000000000"
 HERE, IN, BARRED, GONE, LOGIN = {200, 204}, {200, 404}, {403}, {404}, {401}
 TABLE = [  # method, address, then what nobody, a viewer, a builder and an operator are answered
@@ -185,3 +188,28 @@ def test_a_conversation_is_shared_read_without_a_cookie_and_taken_back(team: Run
     stranger.reload()
     expect(stranger.get_by_text("This link shows nothing.")).to_be_visible()
     context.close()
+
+
+def test_a_viewer_reads_and_finds_no_button_that_would_be_refused(team: RunningApp, page: Page):
+    with team.inside() as core:
+        agent = core.agents.by_name("Number clerk")
+        conversation = core.conversations.create(agent.id, "Ben", title="To be read")
+        run = core.runs.start(StartRun(input="What is 3 + 3?", agent_id=agent.id, conversation_id=conversation.id))
+        assert isinstance(run, Ok)
+        core.runs.wait(run.value.id, 30)
+    sign_in(page, team, "Vic")
+    screens = page.get_by_role("navigation").get_by_role("link").all_inner_texts()
+    assert [name.split("\n")[-1] for name in screens] == ["Home", "Chat", "Evaluations", "Runs"]
+    for address in (
+        "",
+        "chat",
+        f"chat?conversation={conversation.id}",
+        "evaluations",
+        "runs",
+        f"run?run={run.value.id}",
+    ):
+        visit(page, f"{team.url}/{address}")
+        expect(page.get_by_text("Something went wrong")).to_have_count(0)
+        expect(page.get_by_test_id("stChatInput")).to_have_count(0)
+        buttons = page.get_by_role("button").all_inner_texts()
+        assert (address, [name for name in buttons if CHANGES.search(name)]) == (address, [])
