@@ -29,7 +29,7 @@ from core.services.bench import Bench, Expect, Progress
 from core.services.log_book import LogBook
 
 _NAME = "retention"
-_RUNS_AT_ONCE = 50
+_RUNS_AT_ONCE = 200
 _FILES_AT_ONCE = 100
 _LOOK_S = 3_600.0
 _SLACK = timedelta(minutes=1)

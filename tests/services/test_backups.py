@@ -15,6 +15,7 @@ from sqlalchemy import text
 from core.db.engine import create_engine
 from core.db.migrate import upgrade
 from core.domain.agent import AgentSpec
+from core.domain.dataset import Item
 from core.domain.result import Err, Ok
 from core.domain.tool import ToolChoice
 from core.services.backups import BackupService
@@ -23,6 +24,7 @@ from core.services.secrets import SecretService
 from core.settings import Settings
 from tests.support.answers import text as says
 from tests.support.backups import backup_of_any_schema, changed, fingerprints
+from tests.support.evaluations import begun, echo, over
 from tests.support.rows import ROWS, fill
 from tests.support.scripted import ScriptedServer, calls
 from tests.support.workspace import ENDPOINT, rested, started, workspace
@@ -145,6 +147,23 @@ def test_a_run_that_was_under_way_goes_on_when_somebody_says_so(settings, elsewh
                 assert (app.runs.get(run.id).status, len(server.requests)) == ("queued", 0)
                 app.runs.resume(run.id)
             assert rested(app, run.id).run.output == "Here I am."
+
+
+def test_an_evaluation_under_way_is_paused_and_goes_on_to_its_end(settings, elsewhere, tmp_path):
+    with ScriptedServer(respond=echo) as server:
+        with workspace(msgspec.structs.replace(settings, execute=False), server) as app:
+            evaluation = begun(app, [Item(input=f"word{number}") for number in range(4)])
+            app.evaluation_drive.advance(evaluation.id)
+            app.backups.make(tmp_path / "b.zip")
+        result = restored(elsewhere, tmp_path / "b.zip").value
+        assert (result.paused_evaluations, result.held_runs) == (1, 4)
+        with workspace(elsewhere, adopt=True) as app:
+            paused = app.evaluations.get(evaluation.id)
+            assert (paused.status, "backup" in paused.reason) == ("paused", True)
+            assert isinstance(app.evaluations.resume(evaluation.id), Ok)
+            assert over(app, evaluation).status == "done"
+            assert app.proofs.verify().value.first_break is None
+        assert len(server.requests) == 4
 
 
 def test_secrets_open_with_the_passphrase_in_another_home(settings, elsewhere, tmp_path):

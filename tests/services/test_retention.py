@@ -1,6 +1,7 @@
 """What is too old goes as a whole and leaves a mark; the rest stays, and everything is still proved."""
 
 import os
+import threading
 import time
 
 import pytest
@@ -12,7 +13,9 @@ from core.domain.attachment import Upload
 from core.domain.result import Err, Ok
 from core.domain.retention import Retention
 from core.domain.tool import ToolChoice
+from core.errors import Unavailable
 from core.logs import FILE_NAME, FOLDER
+from core.services.retention import RetentionLoop
 from core.services.runs import StartRun
 from tests.services.test_backups import restored
 from tests.services.test_proof_desk import until_over
@@ -207,3 +210,21 @@ def test_a_run_that_was_started_meanwhile_is_untouched(app):
     assert isinstance(app.runs.start(StartRun(input="hi", endpoint="demo")), Ok)
     app.retention.set(Retention(runs_days=1))
     assert swept(app) == 0
+
+
+def test_the_loop_sweeps_by_itself_again_after_trouble_and_stops(monkeypatch):
+    monkeypatch.setattr("core.services.retention._LOOK_S", 0.01)
+    turns, swept_again = [], threading.Event()
+
+    def sweep():
+        turns.append(None)
+        if len(turns) == 1:
+            raise Unavailable("the database is away")
+        swept_again.set()
+        yield from ()
+
+    loop = RetentionLoop(sweep)
+    loop.start()
+    assert swept_again.wait(10)
+    loop.stop()
+    assert not loop._thread.is_alive()
