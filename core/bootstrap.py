@@ -74,6 +74,7 @@ from core.services.tool_samples import ToolSamples
 from core.services.tool_sources import ToolSourceService
 from core.services.tools import ToolService
 from core.services.variants import VariantService
+from core.services.verdicts import VerdictService
 from core.settings import Settings, load
 from core.tools.agent.executor import AgentExecutor
 from core.tools.hub.executor import HubExecutor
@@ -131,6 +132,7 @@ class App:
     evaluation_loop: EvaluationLoop
     health: HealthService
     finder: FinderService
+    verdicts: VerdictService
     log_book: LogBook
     operation: OperationService
     retention: RetentionService
@@ -260,6 +262,7 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
         evaluation_loop=loop,
         health=HealthService(engine, settings, endpoints, sources, vault),
         finder=FinderService(engine, catalogue),
+        verdicts=VerdictService(engine),
         log_book=LogBook(settings.home),
         operation=OperationService(engine, settings, parts.owner),
         retention=retention,

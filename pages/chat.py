@@ -92,6 +92,10 @@ def stop(app: App, run: Run) -> None:
     value_or_say(app.runs.cancel(run.id, who()))
 
 
+def rate(app: App, run: Run, is_good: bool | None) -> None:
+    value_or_say(app.verdicts.give(run.id, who(), is_good=is_good))
+
+
 def inspect(run: Run) -> None:
     st.query_params["run"] = str(run.id)
 
@@ -202,7 +206,12 @@ def talk(
     left, right = st.columns(HALVES, gap="large")
     values = composer(app, agent, conversation, spec, views[-1].run if views else None)
     commands = Commands(
-        again=partial(again, app, values), news=redraw_both, inspect=inspect, decide=partial(decide, app)
+        again=partial(again, app, values),
+        news=redraw_both,
+        inspect=inspect,
+        decide=partial(decide, app),
+        rate=partial(rate, app),
+        rated=app.verdicts.of([view.run.id for view in views], who()),
     )
     with left:
         show_said()

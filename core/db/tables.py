@@ -11,6 +11,7 @@ from core.db import (
     run_tables,
     share_tables,
     tool_tables,
+    verdict_tables,
 )
 from core.db.base import Base
 
@@ -28,4 +29,5 @@ __all__ = [
     "run_tables",
     "share_tables",
     "tool_tables",
+    "verdict_tables",
 ]

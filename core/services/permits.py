@@ -43,6 +43,7 @@ READ: Final[dict[str, str]] = {
     "health": "look",
     "publishing": "offered publication published",
     "finder": "find",
+    "verdicts": "of",
     "proof_desk": "check drill",
     "sign_ins": "needed",
     "shares": "list",
@@ -50,6 +51,7 @@ READ: Final[dict[str, str]] = {
     "space_tools": "is_ours",
 }
 BUILD: Final[dict[str, str]] = {
+    "verdicts": "give",
     "agents": "archive create discard_draft duplicate from_template import_yaml publish restore save_draft "
     "save_revision update_details",
     "gates": "make_live set",

@@ -1,8 +1,9 @@
 """One turn of a conversation: what the person said, then what the agent did and said."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
+from uuid import UUID
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -31,6 +32,10 @@ class Commands:
     news: Callable[[], None] = lambda: None
     """Called before the redraw when something was recorded in a live run."""
     inspect: Callable[[Run], None] | None = None
+    rate: Callable[[Run, bool | None], None] | None = None
+    """Keeps what the person thinks of an answer; None takes it back."""
+    rated: Mapping[UUID, bool] = field(default_factory=dict)
+    """What they said so far."""
     decide: Callable[[Run, CallState, StateName, str], None] | None = None
     """Draws the buttons of a call that waits for a person."""
 
@@ -111,6 +116,7 @@ def _ending(view: RunView, commands: Commands, place: str) -> None:
                 copy_button(said(view), "Copy the answer", key)
                 _again_button(view, commands, key, icon_only=True)
                 _inspect_button(run, commands, key)
+                _thumbs(run, commands, key)
         case "failed":
             fault = view.state.ended.error if view.state.ended else None
             fault_card(fault or Fault(kind=run.error_kind or "internal", message=""), f"tool_failed_end_{key}")
@@ -164,6 +170,23 @@ def _inspect_button(run: Run, commands: Commands, key: str) -> None:
             key=f"icon_inspect_{key}",
             on_click=commands.inspect,
             args=(run,),
+        )
+
+
+def _thumbs(run: Run, commands: Commands, key: str) -> None:
+    if commands.rate is None:
+        return
+    said = commands.rated.get(run.id)
+    for is_good, word, icon in ((True, "Good answer", "thumb_up"), (False, "Bad answer", "thumb_down")):
+        is_mine = said is is_good
+        st.button(
+            f"{word}: take it back" if is_mine else word,
+            icon=f":material/{'check_circle' if is_mine else icon}:",
+            type="tertiary",
+            help=f"You said: {word.lower()}. Take it back" if is_mine else word,
+            key=f"icon_{icon}_{key}",
+            on_click=commands.rate,
+            args=(run, None if is_mine else is_good),
         )
 
 

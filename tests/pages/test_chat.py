@@ -12,6 +12,7 @@ from core.services.runs import StartRun
 from pages.components.window import SHOWN
 from tests.pages.conftest import LONGEST_S, Open
 from tests.pages.looking import answers, button, param, shown
+from tests.pages.test_screens import a_run
 
 QUESTION = "What is 17 % of 2,340?"
 
@@ -177,3 +178,14 @@ def a_sum(app: App, conversation_id: UUID, number: int) -> Run:
 
 def questions(chat: AppTest) -> list[str]:
     return [text.value for text in chat.text if text.value.startswith("What is ")]
+
+
+def test_an_answer_is_praised_and_the_praise_taken_back(app: App, open_page: Open, clerk):
+    run = a_run(app, clerk.id)
+    page = open_page("chat", conversation=str(run.conversation_id))
+    button(page, "Good answer").click().run()
+    assert app.verdicts.of([run.id], "") == {run.id: True}
+    button(page, "Bad answer").click().run()
+    assert app.verdicts.of([run.id], "") == {run.id: False}
+    button(page, "Bad answer: take it back").click().run()
+    assert app.verdicts.of([run.id], "") == {}
