@@ -35,8 +35,6 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     made_at: datetime
     made_by: str = ""
     tables: tuple[TableDump, ...]
-    key_id: str = ""
-    """Names the key that the secrets were encrypted with, without giving it away; empty: there was none."""
     key: WrappedKey | None = None
 
     @property

@@ -26,6 +26,8 @@ SecurityKind = Literal[
     "share_revoked",
     "api_key_made",
     "api_key_revoked",
+    "backup_made",
+    "retention_set",
 ]
 
 

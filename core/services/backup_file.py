@@ -1,7 +1,7 @@
 """The file of a backup: a ZIP archive with a manifest and, for each table, its rows as text.
 
 The archive's comment is the SHA-256 of all bytes before it. The file appears under its name when it is whole: what dies
-meanwhile leaves no half backup behind.
+meanwhile leaves a hidden part of one at most.
 """
 
 import hashlib

@@ -1,30 +1,17 @@
 """The key of the secrets inside a backup: under a passphrase, never as it is."""
 
-import hashlib
 import os
 from base64 import urlsafe_b64encode
-from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from core.domain.backup import WrappedKey
-from core.services import secret_key
 
 SHORTEST_PASSPHRASE = 8
 _SALT_BYTES = 16
 _COST = 2**15
 """scrypt's n: about 0.1 s and 32 MB a try (RFC 7914; r and p as recommended there)."""
-
-
-def key_id(home: Path) -> str:
-    """Names the key of this home without giving it away; empty where there is none yet."""
-    path = home / secret_key.FILE_NAME
-    return name_of(path.read_bytes().strip()) if path.exists() else ""
-
-
-def name_of(key: bytes) -> str:
-    return hashlib.sha256(b"aryabhatta secrets key\n" + secret_key.newest(key)).hexdigest()[:32]
 
 
 def wrap(key: bytes, passphrase: str) -> WrappedKey:

@@ -17,6 +17,7 @@ from core.db.unit import UnitOfWork
 from core.domain.backup import MadeBackup, Manifest, TableDump
 from core.domain.result import Err, Ok, Result
 from core.repositories.preferences import PreferenceRepository
+from core.repositories.security_events import SecurityEventRepository
 from core.repositories.workspace import WorkspaceRepository, kept_tables
 from core.services import backup_key, secret_key
 from core.services.backup_file import BackupWriter, writing
@@ -87,13 +88,13 @@ class BackupService:
             made_at=datetime.now(UTC),
             made_by=who,
             tables=tables,
-            key_id=backup_key.key_id(home),
             key=key,
         )
 
     def _remember(self, made: MadeBackup, who: str) -> None:
         with UnitOfWork(self._engine) as unit:
             PreferenceRepository(unit.session).put(_LAST, msgspec.to_builtins(made), who)
+            SecurityEventRepository(unit.session).add("backup_made", who, made.file)
             unit.commit()
 
 

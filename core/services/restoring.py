@@ -5,6 +5,7 @@ until a person resumes it, or says for all that it may go on.
 """
 
 import logging
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.fernet import InvalidToken, MultiFernet
@@ -15,6 +16,7 @@ from core.db.migrate import LOCK, check, erase, revisions, upgrade
 from core.domain.backup import Manifest, Restored, TableDump
 from core.domain.result import Err, Ok, Result
 from core.domain.run_query import RunFilter
+from core.errors import ConfigurationError
 from core.repositories.evaluations import EvaluationRepository
 from core.repositories.journal import JournalRepository
 from core.repositories.runs import RunRepository
@@ -73,7 +75,7 @@ def _restored(
             return Err("invalid", problem)
     upgrade(connection)
     with Session(connection) as session:
-        secrets, readable = _secrets(session, home, manifest, key)
+        secrets, readable = _secrets(session, home, key)
         paused = 0 if go_on else _pause(EvaluationRepository(session))
         held = JournalRepository(connection).set_aside(held=not go_on)
         waiting = RunRepository(session).totals(RunFilter(status=("waiting",))).runs
@@ -155,28 +157,35 @@ def _key(manifest: Manifest, passphrase: str | None) -> Result[bytes | None]:
     return Ok(key) if key else Err("refused", "That is not the passphrase of this backup. Nothing was changed.")
 
 
-def _secrets(session: Session, home: Path, manifest: Manifest, key: bytes | None) -> tuple[int, bool]:
+def _secrets(session: Session, home: Path, key: bytes | None) -> tuple[int, bool]:
     """How many secrets there are, and whether the key of this home opens them."""
     repository = SecretRepository(session)
     names = [secret.name for secret in repository.names()]
-    here = backup_key.key_id(home)
-    if not names or (here and here == manifest.key_id):
-        return len(names), True
-    if key is None:
-        return len(names), False
-    given, own = secret_key.cipher(key), secret_key.cipher(secret_key.load_or_make(home))
-    opened = [_encrypt_again(repository, name, given, own) for name in names]
+    if not names:
+        return 0, True
+    own, given = _cipher(home), secret_key.cipher(key) if key else None
+    opened = [_is_readable(repository, name, own, given) for name in names]
     return len(names), all(opened)
 
 
-def _encrypt_again(repository: SecretRepository, name: str, given: MultiFernet, own: MultiFernet) -> bool:
-    """False where the secret was encrypted with yet another key before: it stays as it is."""
+def _cipher(home: Path) -> MultiFernet:
     try:
-        value = given.decrypt(repository.ciphertext(name) or b"")
-    except InvalidToken:
+        return secret_key.cipher(secret_key.load_or_make(home))
+    except ValueError:
+        raise ConfigurationError(f"{home / secret_key.FILE_NAME} is not a key. Put the right file back.") from None
+
+
+def _is_readable(repository: SecretRepository, name: str, own: MultiFernet, given: MultiFernet | None) -> bool:
+    """With the key of this home; where the backup's opens it instead, it is encrypted anew."""
+    ciphertext = repository.ciphertext(name) or b""
+    with suppress(InvalidToken):
+        return bool(own.decrypt(ciphertext))
+    if given is None:
         return False
-    repository.again(name, own.encrypt(value))
-    return True
+    with suppress(InvalidToken):
+        repository.again(name, own.encrypt(given.decrypt(ciphertext)))
+        return True
+    return False
 
 
 def _pause(evaluations: EvaluationRepository) -> int:

@@ -25,6 +25,7 @@ from core.repositories.attachments import AttachmentRepository
 from core.repositories.away import away
 from core.repositories.preferences import PreferenceRepository
 from core.repositories.removal import Old, RemovalRepository
+from core.repositories.security_events import SecurityEventRepository
 from core.services.bench import Bench, Expect, Progress
 from core.services.log_book import LogBook
 
@@ -68,6 +69,7 @@ class RetentionService:
                 return Err("invalid", f"Between {SHORTEST_DAYS} and {LONGEST_DAYS:,} days, or for ever.")
         with UnitOfWork(self._engine) as unit:
             PreferenceRepository(unit.session).put(_NAME, msgspec.to_builtins(policy), who)
+            SecurityEventRepository(unit.session).add("retention_set", who, _words(policy))
             unit.commit()
         _log.info("retention set by %r: %s", who, policy)
         return Ok(policy)
@@ -184,3 +186,8 @@ class RetentionLoop:
 def _limits(days: int) -> tuple[datetime, UUID]:
     before = datetime.now(UTC) - timedelta(days=days)
     return before, first_id(before + _SLACK)
+
+
+def _words(policy: Retention) -> str:
+    runs, log = (f"{days:,} days" if days else "ever" for days in (policy.runs_days, policy.log_days))
+    return f"runs for {runs}, the log for {log}"

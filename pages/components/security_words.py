@@ -19,6 +19,8 @@ _WORDS: dict[SecurityKind, str] = {
     "share_revoked": "{who} took back a link to {subject}",
     "api_key_made": "{who} made the API key {subject}",
     "api_key_revoked": "{who} took back the API key {subject}",
+    "backup_made": "{who} made the backup {subject}",
+    "retention_set": "{who} set what is kept: {subject}",
 }
 
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text as sql
 
 from core.domain.secrecy import spellings
+from core.logs import FILE_NAME, FOLDER
 from tests.support.scripted import ScriptedServer, calls, chunk, status, stream
 
 KEY = "sk-canary/7Q+x9Zp2=Lw4_Rt8"
@@ -62,7 +63,7 @@ def asked(cli, monkeypatch):
     ],
     ids=["text", "calls", "refused", "error", "cut", "redirect"],
 )
-def test_the_key_stays_where_it_belongs(asked, cli, engine, tmp_path, answers, as_json):
+def test_the_key_stays_where_it_belongs(asked, cli, engine, settings, tmp_path, answers, as_json):
     ended, listed = asked(*answers, as_json=as_json)
     run_id = _newest(engine)
     bundle = tmp_path / "bundle.json"
@@ -78,6 +79,7 @@ def test_the_key_stays_where_it_belongs(asked, cli, engine, tmp_path, answers, a
         assert shown.code == 0, shown.err
         said.append(shown.out + shown.err)
     said.append(bundle.read_text())
+    said.append((settings.home / FOLDER / FILE_NAME).read_text())
     found = [form for form in spellings(KEY) for one in said if form in one]
     assert found == []
     assert "[key]" in "".join(said)

@@ -18,6 +18,7 @@ from core.domain.agent import AgentSpec
 from core.domain.dataset import Item
 from core.domain.result import Err, Ok
 from core.domain.tool import ToolChoice
+from core.services import secret_key
 from core.services.backups import BackupService
 from core.services.restoring import restore
 from core.services.secrets import SecretService
@@ -185,6 +186,16 @@ def test_secrets_open_with_the_passphrase_in_another_home(settings, elsewhere, t
         assert SecretService(engine, elsewhere).value("KEY") == "s3cret-value"
     # In the home that it came from, the key is there already.
     assert restored(settings, tmp_path / "without.zip", replace=True).value.secrets_readable is True
+
+
+def test_a_key_that_is_just_being_changed_goes_along(settings, elsewhere, tmp_path):
+    with opened(settings) as engine:
+        SecretService(engine, settings).set("KEY", "s3cret-value", "ada")
+        secret_key.replace(settings.home, secret_key.with_another(secret_key.load_or_make(settings.home)))
+        made(engine, settings, tmp_path / "with.zip", PASSPHRASE)
+    assert restored(elsewhere, tmp_path / "with.zip", passphrase=PASSPHRASE).value.secrets_readable
+    with opened(elsewhere) as engine:
+        assert SecretService(engine, elsewhere).value("KEY") == "s3cret-value"
 
 
 def test_a_short_passphrase_is_refused_before_anything_is_written(settings, engine, tmp_path):
