@@ -48,6 +48,7 @@ from core.services.knowledge_search import KnowledgeSearch
 from core.services.local_models import LocalModelService
 from core.services.log_book import LogBook
 from core.services.mcp_drafts import McpDrafts
+from core.services.mcp_sign_ins import McpSignIns
 from core.services.meaning import Embeddings, VectorMaker
 from core.services.measures import Measures
 from core.services.openapi_import import OpenApiImport
@@ -99,6 +100,7 @@ class App:
     tool_maker: ToolMaker
     tool_sources: ToolSourceService
     api_documents: ApiDocumentService
+    mcp_sign_ins: McpSignIns
     mcp_drafts: McpDrafts
     http_drafts: HttpDrafts
     attachments: AttachmentService
@@ -228,6 +230,7 @@ def build(settings: Settings, *, adopt: bool, around: Around = _as_it_is) -> App
         tools=ToolService(engine, catalogue, parts.outbound, vault, runs.test_tool),
         tool_maker=maker,
         tool_sources=sources,
+        mcp_sign_ins=McpSignIns(toolbox, executor, vault),
         api_documents=ApiDocumentService(engine, OpenApiImport(engine, catalogue, parts.outbound)),
         mcp_drafts=McpDrafts(engine),
         http_drafts=HttpDrafts(engine, maker, runs.try_tool),

@@ -22,6 +22,8 @@ class McpServer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The secret that is sent as a bearer token."""
     secret_headers: dict[str, str] = {}
     """Headers whose values are secrets, each by the secret's name."""
+    oauth: bool = False
+    """A person signs in to it, and their tokens are sent."""
     allow_hosts: tuple[str, ...] = ()
     """Hosts that it may be reached at although they are private: "host" or "host:port"."""
 

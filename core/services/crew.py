@@ -27,6 +27,7 @@ from core.repositories.presence import Presence
 from core.repositories.rooms import RoomLine
 from core.services.connections import Connections
 from core.services.executor import Crew, Executor
+from core.services.mcp_sign_ins import TokenSecrets
 from core.services.secrets import SecretService
 from core.services.till import AccountTill
 from core.settings import Settings
@@ -63,7 +64,7 @@ def parts_of(settings: Settings, engine: Engine) -> Parts:
         feed=Feed(),
         vault=vault,
         outbound=outbound,
-        toolbox=Toolbox(outbound, NotebookRepository(engine), vault),
+        toolbox=Toolbox(outbound, NotebookRepository(engine), vault, vault=TokenSecrets(vault)),
         demo=demo,
         local=local,
         connections=Connections(vault, demo, local),

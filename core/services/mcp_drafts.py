@@ -27,6 +27,8 @@ class McpDraft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """NAME=SECRET, a line each: the variable, and the name of the secret whose value it gets."""
     url: str = ""
     bearer: str = ""
+    oauth: bool = False
+    """A person signs in to the address."""
     hosts: str = ""
     """Separated by commas."""
     name: str = ""
@@ -57,7 +59,8 @@ def server_of(draft: McpDraft) -> Result[McpServer]:
     """The server that a draft describes, as far as it can be read."""
     if draft.by == "url":
         hosts = tuple(host.strip() for host in draft.hosts.split(",") if host.strip())
-        return Ok(McpServer(url=draft.url.strip(), bearer=draft.bearer.strip(), allow_hosts=hosts))
+        bearer = "" if draft.oauth else draft.bearer.strip()
+        return Ok(McpServer(url=draft.url.strip(), bearer=bearer, oauth=draft.oauth, allow_hosts=hosts))
     try:
         command = tuple(shlex.split(draft.command))
     except ValueError as error:

@@ -24,6 +24,7 @@ READ: Final[dict[str, str]] = {
     "tool_maker": "http_definition http_file http_problems preview read_http",
     "tool_sources": "get list offers progress tools",
     "api_documents": "get list of_tool",
+    "mcp_sign_ins": "status",
     "attachments": "content contents get missing of_requests of_runs",
     "own_tools": "agent_tool_name",
     "python_tools": "read written",
@@ -92,6 +93,7 @@ OPERATE: Final[dict[str, str]] = {
     "secrets": "delete rotate set unreadable value",
     "tool_sources": "add heard look",  # a server's command runs on this machine
     "mcp_drafts": "discard get put",
+    "mcp_sign_ins": "begin finish sign_out",
     "evaluation_drive": "advance open open_runs take_up",
     "evaluation_loop": "ring start stop",
     "comparison_writes": "asked close look",

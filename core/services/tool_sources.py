@@ -23,6 +23,8 @@ from core.tools.toolbox import Toolbox
 
 Listing = tuple[ListedTool, ...]
 Sources = list[ToolSource]
+SIGN_IN = "sign_in"
+"""The `field` of a refusal where a server wants a person to sign in."""
 _ANSWER_S = 120.0
 """A command may have to be downloaded first."""
 
@@ -74,7 +76,8 @@ class ToolSourceService:
         try:
             survey = self._survey(server)
         except FaultError as error:
-            return Err("unavailable", error.fault.message)
+            wants_person = bool(server.url) and error.fault.kind == "auth"
+            return Err("unavailable", error.fault.message, SIGN_IN if wants_person else "")
         return Ok(
             Look(
                 server=server,

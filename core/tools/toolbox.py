@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from core.clients.mcp.tokens import NO_VAULT, TokenVault
 from core.clients.outbound import Outbound
 from core.clients.patience import off_the_clock
 from core.domain.tool import ToolKind, ToolRequest, ToolResult, ToolSpec
@@ -32,9 +33,10 @@ class Toolbox:
         notebook: NotebookStore,
         secrets: SecretSource,
         executors: Mapping[ToolKind, Executor] | None = None,
+        vault: TokenVault = NO_VAULT,
     ) -> None:
         self._builtin = BuiltinExecutor(outbound, notebook)
-        self._mcp = McpExecutor(secrets)
+        self._mcp = McpExecutor(secrets, vault)
         requests = HttpExecutor(outbound, secrets)
         self._executors: dict[ToolKind, Executor] = {
             "builtin": self._builtin,
@@ -100,6 +102,14 @@ class Toolbox:
     async def survey(self, server: McpServer) -> Survey:
         """What an MCP server offers now. Raises `FaultError`."""
         return await self._mcp.survey(server)
+
+    async def begin_sign_in(self, server: McpServer, redirect_uri: str, who: str) -> str:
+        """The address at which a person signs in to an MCP server. Raises `FaultError`."""
+        return await self._mcp.begin_sign_in(server, redirect_uri, who)
+
+    async def finish_sign_in(self, state: str, code: str, issuer: str | None, error: str) -> None:
+        """A person is back from there. Raises `FaultError`."""
+        await self._mcp.finish_sign_in(state, code, issuer, error)
 
     def on_drift(self, hear: OnDrift) -> None:
         """Have what a run found of a server that says another thing than was pinned."""

@@ -19,6 +19,7 @@ from core.web.api import api_routes
 from core.web.files import attachment, backup
 from core.web.finding import find
 from core.web.leaving import until_first
+from core.web.mcp_sign_in import back_from_server
 from core.web.metrics import metrics
 from core.web.share import shared_file, shared_page
 
@@ -38,6 +39,7 @@ def routes(assets: Path = _ASSETS) -> Sequence[BaseRoute]:
         Route("/share/{token}/files/{sha256}", shared_file),
         Route("/metrics", metrics),
         Route("/api/backups/{name}", backup),
+        Route("/oauth/mcp", back_from_server),
         Mount("/assets", StaticFiles(directory=assets)),
     )
 

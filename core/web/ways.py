@@ -45,6 +45,7 @@ WAYS: Final = (
     Way("/_stcore/upload_file/*", "builder", {"PUT", "DELETE", "OPTIONS"}),
     Way("/_stcore/metrics", "operator"),
     Way("/_stcore/agent/*", "closed", {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}),
+    Way("/oauth/mcp", "operator"),
     Way("/auth/*", "closed"),
     Way("/oauth2callback", "closed"),
 )

@@ -9,8 +9,9 @@ from core.bootstrap import App
 from core.domain.result import Err, Ok, Result
 from core.domain.tool_source import McpServer
 from core.services.mcp_drafts import McpDraft, server_of, suggested_name
-from core.services.tool_sources import Look
+from core.services.tool_sources import SIGN_IN, Look
 from pages.components.frame import ask_once, page_header, section
+from pages.components.mcp_sign_in import sign_in
 from pages.components.offered_tools import offered_tools
 from pages.components.session import say, show_said, value_or_say, who
 from pages.components.settings.secrets import value_form
@@ -144,9 +145,29 @@ def _answer(app: App, server: Result[McpServer]) -> None:
         st.caption("Ask the server: it starts, says who it is, and lists its tools. Nothing is kept before you say so.")
         return
     if isinstance(result := result or _looked(app, asked), Err):
-        st.error(plain(result.message), icon=":material/error:")
+        _refused(app, asked, result)
     else:
         _offer(app, result.value)
+
+
+def _refused(app: App, server: McpServer, why: Err) -> None:
+    """Why it did not answer; where it wants a person, the way to sign in."""
+    if why.field != SIGN_IN or server.bearer:
+        st.error(plain(why.message), icon=":material/error:")
+        return
+    st.markdown(":orange[:material/login:] **This server wants to know who asks.**")
+    st.caption("Sign in at it, or give a bearer token under *Token and private hosts*.")
+    if not server.oauth:
+        st.button("Sign in at it", icon=":material/login:", type="primary", on_click=_with_sign_in, args=(app,))
+        return
+    sign_in(app, server, "/tools?new=mcp")
+
+
+def _with_sign_in(app: App) -> None:
+    """From now on the draft's server is one that a person signs in to."""
+    draft = msgspec.structs.replace(app.mcp_drafts.get(who()), oauth=True)
+    if value_or_say(app.mcp_drafts.put(draft, who())) is not None and isinstance(server := server_of(draft), Ok):
+        _ask(server.value)
 
 
 def _looked(app: App, server: McpServer) -> Result[Look]:

@@ -10,6 +10,7 @@ from core.domain.tool import ToolSpec
 from core.domain.tool_source import ToolDrift, ToolSource
 from pages.components.diff import word_diff
 from pages.components.frame import ask_once, page_header, quiet, section
+from pages.components.mcp_sign_in import sign_in_state
 from pages.components.offered_tools import offered_tools
 from pages.components.session import say, show_said, value_or_say, who
 from pages.components.text import counted, plain, short
@@ -76,6 +77,8 @@ def one_source(app: App, source: ToolSource) -> None:
             ask_once(f"Remove {source.name}?", loss, "Remove", lambda: _remove(app, source.name))
     show_said()
     quiet(source.server.place())
+    if source.server.oauth:
+        sign_in_state(app, source.name, source.server)
     if source.fault:
         st.error(plain(source.fault), icon=":material/error:")
         st.caption("Runs that use its tools stop before the model is asked. What is below is what it said before.")

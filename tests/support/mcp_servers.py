@@ -1,7 +1,10 @@
 """MCP servers for tests: a small one of our own that misbehaves on demand, and the reference servers."""
 
 import json
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,3 +60,36 @@ def tool(name: str, description: str = "", *, reads: bool = False, **properties:
         "inputSchema": {"type": "object", "properties": numbers | properties},
         "annotations": {"readOnlyHint": reads},
     }
+
+
+@dataclass
+class GuardedServer:
+    """A server that lets only those in who signed in at it."""
+
+    folder: Path
+    base: str
+
+    @property
+    def server(self) -> McpServer:
+        return McpServer(url=f"{self.base}/mcp", allow_hosts=(self.base.removeprefix("http://"),), oauth=True)
+
+    @property
+    def log(self) -> list[str]:
+        file = self.folder / "log"
+        return file.read_text().splitlines() if file.exists() else []
+
+    def lock(self, *, is_locked: bool = True) -> None:
+        """While it is locked nobody's tokens are good."""
+        (self.folder / "locked").touch() if is_locked else (self.folder / "locked").unlink()
+
+
+@contextmanager
+def guarded_server(folder: Path, seconds: int = 3_600) -> Iterator[GuardedServer]:
+    """Its access tokens last so long."""
+    script = Path(__file__).parent / "mcp_oauth_server.py"
+    command = [sys.executable, "-P", str(script), str(folder), str(seconds)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield GuardedServer(folder, process.stdout.readline().strip())
+        finally:
+            process.kill()

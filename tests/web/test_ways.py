@@ -64,7 +64,7 @@ def test_what_was_decided_is_what_stands_here():
     runs = "/api/agents/{name:path}/runs"
     assert keyed() == {"/v1", runs, f"{runs}/{{run_id}}", f"{runs}/{{run_id}}/cancel"}
     assert needs["builder"] == {"/_stcore/upload_file/session_id/file_id"}
-    assert needs["operator"] == {"/_stcore/metrics", "/api/backups/name", "/metrics"}
+    assert needs["operator"] == {"/_stcore/metrics", "/api/backups/name", "/metrics", "/oauth/mcp"}
     assert "/_stcore/stream" in needs["viewer"]
     assert needs["closed"] >= {"/_stcore/agent/mcp", "/auth/login", "/oauth2callback"}
 

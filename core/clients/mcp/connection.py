@@ -27,8 +27,10 @@ from core.clients.mcp.errors import (
     refused,
     said_over_http,
 )
-from core.clients.mcp.http import http_client
+from core.clients.mcp.http import guarded_transport, http_client
+from core.clients.mcp.oauth import SignedTransport
 from core.clients.mcp.stderr import StderrTail
+from core.clients.mcp.tokens import TokenVault
 from core.domain.canonical import Json
 from core.domain.tool_source import ListedTool, McpServer, ToolProgress
 from core.errors import Fault, FaultError
@@ -118,7 +120,11 @@ def _told_to(on_progress: OnProgress | None) -> ProgressFnT | None:
 
 
 async def keep(
-    server: McpServer, secrets: Mapping[str, str], opened: "asyncio.Future[Connection]", ended: asyncio.Event
+    server: McpServer,
+    secrets: Mapping[str, str],
+    vault: TokenVault,
+    opened: "asyncio.Future[Connection]",
+    ended: asyncio.Event,
 ) -> None:
     """Hold a session open until `ended` is set, by us or by the server's going away.
 
@@ -126,7 +132,7 @@ async def keep(
     """
     with StderrTail() as tail:
         try:
-            transport = await _transport(server, secrets, tail)
+            transport = await _transport(server, secrets, vault, tail)
             info = types.Implementation(name="aryabhatta", version=__version__)
             elicitation = Elicitation()
             async with Client(
@@ -136,16 +142,23 @@ async def keep(
                 await ended.wait()
         except _FAILURES as error:
             if not opened.done():
-                opened.set_exception(refused(_why(server, error, tail)))
+                opened.set_exception(_refusal(server, error, tail))
                 opened.exception()  # nobody may be waiting for it any more
         finally:
             ended.set()
 
 
-def _why(server: McpServer, error: BaseException, tail: StderrTail) -> str:
-    """Why there is no session, with the last that a command said."""
+def _refusal(server: McpServer, error: BaseException, tail: StderrTail) -> FaultError:
+    """What an HTTP server answered in place of a session keeps its kind."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
+    if isinstance(error, MCPError) and error.code == ANSWERED:
+        return said_over_http(f"{error.message.rstrip('.')}.")
+    return refused(_why(server, error, tail))
+
+
+def _why(server: McpServer, error: BaseException, tail: StderrTail) -> str:
+    """Why there is no session, with the last that a command said."""
     match error:
         case FileNotFoundError():
             return f"There is no command {server.command[0]!r} on this machine."
@@ -158,22 +171,23 @@ def _why(server: McpServer, error: BaseException, tail: StderrTail) -> str:
 
 
 async def _transport(
-    server: McpServer, secrets: Mapping[str, str], tail: StderrTail
+    server: McpServer, secrets: Mapping[str, str], vault: TokenVault, tail: StderrTail
 ) -> AbstractAsyncContextManager[Any]:
     if server.url:
-        return _http(server, secrets)
+        return _http(server, secrets, vault)
     env = server.env | {name: secrets[secret] for name, secret in server.secret_env.items()}
     command, *arguments = server.command
     return stdio_client(StdioServerParameters(command=command, args=arguments, env=env), errlog=tail.file)
 
 
 @asynccontextmanager
-async def _http(server: McpServer, secrets: Mapping[str, str]) -> AsyncIterator[Any]:
+async def _http(server: McpServer, secrets: Mapping[str, str], vault: TokenVault) -> AsyncIterator[Any]:
     headers = {name: secrets[secret] for name, secret in server.secret_headers.items()}
     if server.bearer:
         headers["authorization"] = f"Bearer {secrets[server.bearer]}"
+    guarded = await guarded_transport(server.allow_hosts)
     async with (
-        await http_client(headers, server.allow_hosts) as client,
+        http_client(headers, SignedTransport(guarded, server, vault) if server.oauth else guarded) as client,
         streamable_http_client(server.url, http_client=client) as streams,
     ):
         yield streams

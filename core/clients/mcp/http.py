@@ -27,12 +27,16 @@ _EVENTS = "text/event-stream"
 _Fail = Callable[[int, str], httpx2.Response]
 
 
-async def http_client(headers: Mapping[str, str], allow_hosts: tuple[str, ...]) -> httpx2.AsyncClient:
-    """A client for one server. Nothing of this machine goes along, and connections serve this server alone."""
+async def guarded_transport(allow_hosts: tuple[str, ...]) -> GuardedTransport:
+    """Connections that serve one server alone, to public or allowed hosts."""
     tls: ssl.SSLContext = await asyncio.to_thread(httpx2.create_ssl_context)  # reading the certificates takes 25 ms
     allowed = tuple(allowed_host(host) for host in allow_hosts)
-    guarded = GuardedTransport(allowed, ssl_context=tls, kept_connections=4)
-    return httpx2.AsyncClient(transport=AnsweringTransport(guarded), headers=dict(headers), timeout=_TIMEOUT)
+    return GuardedTransport(allowed, ssl_context=tls, kept_connections=4)
+
+
+def http_client(headers: Mapping[str, str], transport: httpx2.AsyncBaseTransport) -> httpx2.AsyncClient:
+    """A client for one server. Nothing of this machine goes along."""
+    return httpx2.AsyncClient(transport=AnsweringTransport(transport), headers=dict(headers), timeout=_TIMEOUT)
 
 
 class AnsweringTransport(httpx2.AsyncBaseTransport):
@@ -94,7 +98,7 @@ async def _said(response: httpx2.Response) -> bytes:
 
 def _is_rpc(said: bytes) -> bool:
     answer = _json(said)
-    return isinstance(answer, dict) and ("error" in answer or "result" in answer)
+    return isinstance(answer, dict) and (isinstance(answer.get("error"), dict) or "result" in answer)
 
 
 def _id_of(request: httpx2.Request) -> Json:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.clients.mcp.answer import NOBODY_LISTENS, Called, Listener
 from core.clients.mcp.errors import LostAnswerError, SessionGoneError, refused
+from core.clients.mcp.tokens import NO_VAULT, TokenVault
 from core.clients.patience import off_the_clock
 from core.domain.canonical import Json, content_hash
 from core.domain.tool_source import ListedTool, McpServer
@@ -26,7 +27,8 @@ CLOSE_S = 5.0
 class McpSessions:
     """A session is opened when it is first needed, and anew after it died. Nothing is ever sent twice."""
 
-    def __init__(self) -> None:
+    def __init__(self, vault: TokenVault = NO_VAULT) -> None:
+        self._vault = vault
         self._sessions: dict[str, McpSession] = {}
 
     async def get(self, server: McpServer, secrets: Mapping[str, str]) -> "McpSession":
@@ -34,7 +36,7 @@ class McpSessions:
         key = content_hash([server, dict(secrets)])
         session = self._sessions.get(key)
         if session is None or session.is_over:
-            session = self._sessions[key] = McpSession(server, secrets)
+            session = self._sessions[key] = McpSession(server, secrets, self._vault)
         await session.opened()
         return session
 
@@ -49,10 +51,10 @@ class McpSessions:
 class McpSession:
     """One session, held open by a task of its own: whoever calls through it may be cancelled without harm to it."""
 
-    def __init__(self, server: McpServer, secrets: Mapping[str, str]) -> None:
+    def __init__(self, server: McpServer, secrets: Mapping[str, str], vault: TokenVault) -> None:
         self._ended = asyncio.Event()
         self._connection: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
-        self._keeper = asyncio.create_task(self._keep(server, secrets), name=f"mcp {server.place()}")
+        self._keeper = asyncio.create_task(self._keep(server, secrets, vault), name=f"mcp {server.place()}")
         self._listing: tuple[ListedTool, ...] = ()
         self._listed_at_s = float("-inf")
 
@@ -108,10 +110,10 @@ class McpSession:
             self._keeper.cancel()
         return self._keeper
 
-    async def _keep(self, server: McpServer, secrets: Mapping[str, str]) -> None:
+    async def _keep(self, server: McpServer, secrets: Mapping[str, str], vault: TokenVault) -> None:
         try:
             library = await asyncio.to_thread(importlib.import_module, "core.clients.mcp.connection")
-            await library.keep(server, secrets, self._connection, self._ended)
+            await library.keep(server, secrets, vault, self._connection, self._ended)
         finally:
             if not self._connection.done():
                 self._connection.set_exception(refused("The session was closed before it was open."))

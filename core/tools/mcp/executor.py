@@ -1,15 +1,18 @@
 """Calls of tools of MCP servers."""
 
 import asyncio
+import importlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from core.clients.mcp.answer import Called, Listener, OnProgress
 from core.clients.mcp.errors import LostAnswerError
 from core.clients.mcp.sessions import McpSession, McpSessions
+from core.clients.mcp.tokens import TokenVault, kept
 from core.domain.canonical import content_hash
 from core.domain.question import Ask, PersonSaid, Question
 from core.domain.tool import ToolRequest, ToolResult, ToolSpec
@@ -19,6 +22,9 @@ from core.tools.mcp.definition import McpTool
 from core.tools.mcp.drift import drift_fault
 from core.tools.mcp.result import result_of
 from core.tools.secrets import Scrubber, SecretSource, looked_up
+
+if TYPE_CHECKING:
+    from core.clients.mcp.sign_in import SignIns
 
 OnDrift = Callable[[McpTool, tuple[ListedTool, ...]], None]
 """Told on a thread what a server says now, where a run found that a tool is no longer what was pinned."""
@@ -38,18 +44,19 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
 class McpExecutor:
     """Calls through one session a server; a tool that is no longer what was pinned is not called."""
 
-    def __init__(self, secrets: SecretSource) -> None:
-        self._secrets = secrets
+    def __init__(self, secrets: SecretSource, vault: TokenVault) -> None:
+        self._secrets, self._vault = secrets, vault
+        self._sign_ins: SignIns | None = None
         self.on_drift: OnDrift = _nobody_hears
-        self._sessions = McpSessions()
+        self._sessions = McpSessions(vault)
         self._progress: dict[str, ToolProgress] = {}
 
     async def call(self, request: ToolRequest) -> ToolResult:
         tool = msgspec.convert(request.tool.definition, McpTool)
         values = await self._values(tool.server)
-        scrubber, begun_s = Scrubber(values.items()), time.monotonic()
+        scrubber, begun_s = await self._scrubber(tool.server, values), time.monotonic()
         with scrubber.errors():
-            session = await self._ready(tool, request, values)
+            session = await self._ready(tool, request, values, scrubber)
             left_s = request.time_limit_s - (time.monotonic() - begun_s)
             with self._watched(request.key, scrubber) as on_progress:
                 listener = Listener(on_progress, _scrubbed(request.ask, scrubber))
@@ -92,9 +99,10 @@ class McpExecutor:
     async def survey(self, server: McpServer) -> Survey:
         """Ask a server who it is and what it offers. Raises `FaultError`."""
         values = await self._values(server)
-        with Scrubber(values.items()).errors():
+        scrubber = await self._scrubber(server, values)
+        with scrubber.errors():
             session = await self._sessions.get(server, values)
-            tools = await _listing(session, values, max_age_s=0.0)
+            tools = await _listing(session, scrubber, max_age_s=0.0)
             return Survey(server_name=(await session.opened()).server_name, tools=tools)
 
     async def close(self) -> None:
@@ -105,9 +113,10 @@ class McpExecutor:
         server = tools[0].server
         try:
             values = await self._values(server)
-            with Scrubber(values.items()).errors():
+            scrubber = await self._scrubber(server, values)
+            with scrubber.errors():
                 session = await self._sessions.get(server, values)
-                listing = await _listing(session, values, max_age_s)
+                listing = await _listing(session, scrubber, max_age_s)
         except FaultError as error:
             said = f"The MCP server {tools[0].source} cannot be used: {error.fault.message}"
             return msgspec.structs.replace(error.fault, message=said)
@@ -119,18 +128,41 @@ class McpExecutor:
         await asyncio.to_thread(self.on_drift, tool, listing)
         return fault
 
-    async def _ready(self, tool: McpTool, request: ToolRequest, values: dict[str, str]) -> McpSession:
+    async def _ready(
+        self, tool: McpTool, request: ToolRequest, values: dict[str, str], scrubber: Scrubber
+    ) -> McpSession:
         """The session, when the tool is still what was pinned. Nothing has been called when this raises."""
         try:
             async with asyncio.timeout(request.time_limit_s):
                 session = await self._sessions.get(tool.server, values)
-                listing = await _listing(session, values, FRESH_S)
+                listing = await _listing(session, scrubber, FRESH_S)
         except TimeoutError:
             message = f"{tool.source} was not ready within {request.time_limit_s:g} seconds; nothing was called."
             raise FaultError(Fault("timeout", message)) from None
         if fault := drift_fault(tool, listing):
             raise FaultError(await self._drifted(tool, listing, fault))
         return session
+
+    async def begin_sign_in(self, server: McpServer, redirect_uri: str, who: str) -> str:
+        """The address at which a person signs in. Raises `FaultError`."""
+        if self._sign_ins is None:
+            library = await asyncio.to_thread(importlib.import_module, "core.clients.mcp.sign_in")
+            self._sign_ins = self._sign_ins or library.SignIns()
+        return await self._sign_ins.begin(server, self._vault, redirect_uri, who)
+
+    async def finish_sign_in(self, state: str, code: str, issuer: str | None, error: str) -> None:
+        """A person is back from there. Raises `FaultError`."""
+        if self._sign_ins is None:
+            raise FaultError(Fault("auth", "No sign-in is under way here. Begin it again."))
+        await self._sign_ins.finish(state, code, issuer, error)
+
+    async def _scrubber(self, server: McpServer, values: dict[str, str]) -> Scrubber:
+        """Of the secrets that go to a server, tokens of a sign-in included."""
+        if not server.oauth:
+            return Scrubber(values.items())
+        tokens = (await asyncio.to_thread(kept, self._vault, server)).tokens
+        names = ("access_token", "refresh_token")
+        return Scrubber([*values.items(), *((name, str(tokens[name])) for name in names if name in tokens)])
 
     async def _values(self, server: McpServer) -> dict[str, str]:
         names = server.secrets()
@@ -152,12 +184,12 @@ def _nobody_hears(_tool: McpTool, _listing: tuple[ListedTool, ...]) -> None:
     """Until somebody wants to hear of drift."""
 
 
-async def _listing(session: McpSession, values: dict[str, str], max_age_s: float) -> tuple[ListedTool, ...]:
+async def _listing(session: McpSession, scrubber: Scrubber, max_age_s: float) -> tuple[ListedTool, ...]:
     """Every tool once, without the values of secrets: what a server says of its tools is kept and told to models."""
     said: dict[str, ListedTool] = {}
     for tool in await session.listing(max_age_s):
         said.setdefault(tool.name, tool)
-    scrubbed = Scrubber(values.items()).value(msgspec.to_builtins(list(said.values())))
+    scrubbed = scrubber.value(msgspec.to_builtins(list(said.values())))
     return msgspec.convert(scrubbed, tuple[ListedTool, ...])
 
 
