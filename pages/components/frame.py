@@ -18,11 +18,13 @@ _CSS = """<style>
 [data-testid="stBottomBlockContainer"]{padding-top:.5rem;padding-bottom:1rem}
 [data-testid="stColumn"]:has(.st-key-inspector){position:sticky;top:4.5rem;align-self:flex-start;
   max-height:calc(100vh - 10rem);overflow-y:auto}
-@media (min-width:1100px){[data-testid="stColumn"]:has(.st-key-beside){position:sticky;top:4.5rem;
-  align-self:flex-start;max-height:calc(100vh - 6rem);overflow-y:auto}}
+@media (min-width:1100px){[data-testid="stColumn"]:has(.st-key-beside){position:sticky;top:4.5rem;align-self:flex-start}
+  [data-testid="stColumn"]:has(.st-key-beside :is(button,input,textarea,a[href])){max-height:calc(100vh - 6rem);
+  overflow-y:auto}}
 .st-key-prewarm,.st-key-reconnect{display:none}
 [data-testid="stCaptionContainer"]{color:%quiet;opacity:1}
 [data-testid="stExpander"] summary:not(:hover) [data-testid="stMarkdownContainer"] p{color:%quiet}
+[data-testid="stExpander"] summary{opacity:1}
 [data-testid="stLayoutWrapper"]:has(>.st-key-finder){position:absolute}
 .st-key-finder{position:fixed;top:.65rem;right:1rem;z-index:999991;width:auto}
 .quiet{font-size:.875rem;color:%quiet;font-variant-numeric:tabular-nums;line-height:1.5;overflow-wrap:anywhere}
