@@ -48,7 +48,12 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def is_image(self) -> bool:
-        return not self.text_sha256 and self.media_type.startswith("image/")
+        """Whether a model is given it as a picture: one that cannot see is told of it in words."""
+        return not self.text_sha256 and self.is_picture
+
+    @property
+    def is_picture(self) -> bool:
+        return self.media_type.startswith("image/")
 
     @property
     def is_sound(self) -> bool:

@@ -12,7 +12,7 @@ from core.domain.state import RunState
 from core.engine.transcript import files_at_hand, files_of
 from core.errors import Fault, FaultError
 from core.repositories.attachments import AttachmentRepository, StoredFile
-from core.services.file_check import check_file, made_file
+from core.services.file_check import Checked, check_file, made_file, told_of
 
 __all__ = ["AttachmentService", "StoredFile", "Taken"]
 
@@ -54,6 +54,12 @@ class AttachmentService:
         return (
             Err("not_found", "A file of this message is not stored here any more.", "attachments") if missing else None
         )
+
+    def told(self, taken: Taken) -> Taken:
+        """The same files for a model that cannot see: it is told of its pictures, so that its tools can be given them."""
+        checked = [told_of(one) if one.is_image else Checked(one, ()) for one in taken.attachments]
+        words = {file.sha256: file for one in checked for file in one.files}
+        return Taken(tuple(one.attachment for one in checked), (*taken.new, *words.values()))
 
     def keep(self, connection: Connection, files: Iterable[StoredFile], who: str) -> None:
         """Store what is new, in the transaction of the run that needs it."""

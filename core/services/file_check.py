@@ -96,7 +96,7 @@ def stored_files(attachments: Iterable[Attachment], contents: Contents) -> Resul
             if content is None or hashlib.sha256(content).hexdigest() != sha256:
                 return _refused(one.name, "is missing in the file, or is not what its hash says")
             files.setdefault(sha256, StoredFile(sha256, media_type, content))
-        if one.is_image and _is_no_such_image(one, contents[one.sha256]):
+        if one.is_picture and _is_no_such_image(one, contents[one.sha256]):
             return _refused(one.name, "is not the image that it is said to be")
     return Ok(tuple(files.values()))
 
@@ -148,9 +148,20 @@ def _played(content: bytes) -> tuple[str, str] | None:
 
 def _sound(name: str, content: bytes, media_type: str) -> Result[Checked]:
     """Models that read are told that it is there; tools are given the sound itself."""
-    note = f"A sound file ({media_type}, {len(content):,} bytes). A tool that takes sound can be given it by this name."
-    kept, told = _stored(content, media_type), _stored(note.encode(), "text/plain")
-    return Ok(Checked(_attachment(name, kept, text_sha256=told.sha256), (kept, told)))
+    kept = _stored(content, media_type)
+    made = told_of(_attachment(name, kept))
+    return Ok(Checked(made.attachment, (kept, *made.files)))
+
+
+def told_of(attachment: Attachment) -> Checked:
+    """The same file for a model that is only told of it, and the words that it is told."""
+    what = "picture" if attachment.is_picture else "sound file"
+    words = (
+        f"A {what} ({attachment.media_type}, {attachment.size_bytes:,} bytes). You are not shown it; a tool that takes a "
+        f"{what} can be given it by this name."
+    )
+    told = _stored(words.encode(), "text/plain")
+    return Checked(msgspec.structs.replace(attachment, text_sha256=told.sha256), (told,))
 
 
 def _pdf(name: str, content: bytes) -> Result[Checked]:

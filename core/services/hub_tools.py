@@ -14,12 +14,12 @@ from core.errors import FaultError, OutcomeUnknown
 from core.services.hub_desk import Desk, HubDesk
 from core.services.tool_maker import RequestPreview
 from core.tools.files import Medium
-from core.tools.hub.definition import HUB_SECRET, HubTask, definition_of, is_space, problems, tool_of
-from core.tools.hub.space import definition_of as space_definition
+from core.tools.hub.definition import HUB_SECRET, HubTask, problems, tool_of
+from core.tools.hub.media import media_of
 from core.tools.hub.task import DRAWN, Option, Task
 from core.tools.hub.tasks import TASKS, task_named
 
-__all__ = ["TASKS", "HubTask", "HubTools", "Medium", "Option", "Served", "Task"]
+__all__ = ["TASKS", "HubTask", "HubTools", "Medium", "Option", "Served", "Task", "media_of"]
 
 _SHOWN = "The person is shown it; you are told its name."
 _BODY_CHARS = 4_000
@@ -71,20 +71,6 @@ class HubTools(HubDesk[HubTask]):
         goes = (f"header authorization: ‹{written.secret}›",) if written.secret else ()
         headers = {name: value for name, value in asked.headers.items() if name != "authorization"}
         return Ok(RequestPreview(asked.method, asked.url, headers, _body(asked), goes))
-
-
-def media_of(tool: ToolSpec) -> dict[str, Medium]:
-    """The arguments of a tool that name files, and what each file has to be."""
-    if tool.kind != "hf":
-        return {}
-    if is_space(tool):
-        endpoint = space_definition(tool).endpoint
-        options = endpoint.inputs if endpoint else ()
-    else:
-        task = task_named(definition_of(tool).task)
-        options = task.options if task else ()
-    told = tool.parameters["properties"]
-    return {one.name: one.medium for one in options if one.medium and one.name in told}
 
 
 def _sample(task: Task, written: HubTask, arguments: dict[str, Json]) -> TaskCall:

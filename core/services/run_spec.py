@@ -19,6 +19,7 @@ from core.domain.tool import ToolChoice, ToolMode, ToolSpec
 from core.repositories.attachments import StoredFile
 from core.tools.agent.definition import definition_of
 from core.tools.agent.definition import pinned as agent_as_tool
+from core.tools.hub.media import media_of
 
 
 class StartRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,6 +199,17 @@ class SpecBuilder:
         if sees is None and now:
             return Ok((f"Whether {model} can see images is not known: its endpoint does not say.",))
         return Ok(())
+
+    def looks_with_tools(self, spec: AgentSpec, attachments: Sequence[Attachment]) -> bool:
+        """Whether the model is known not to see and has a tool that takes pictures."""
+        if not any(one.is_image for one in attachments):
+            return False
+        tools = (self._tools.get(choice.name) for choice in spec.tools)
+        endpoint = self._endpoint(spec)
+        if isinstance(endpoint, Err) or not any(tool and "image" in media_of(tool).values() for tool in tools):
+            return False
+        model = endpoint.value.model if endpoint.value.kind == "demo" else spec.model or endpoint.value.model
+        return self._endpoints.supports_images(_for_model(endpoint.value, model), model) is False
 
     def only_tool(self, name: str) -> Result[RunSpec]:
         """The spec of a run that is one call of one tool."""

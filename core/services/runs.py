@@ -90,6 +90,8 @@ class RunService(RunReading):
         messages: tuple[Message, ...],
         beside: Beside | None,
     ) -> Result[Run]:
+        if self._specs.looks_with_tools(chosen.spec, taken.attachments):
+            taken = self._attachments.told(taken)
         spec = self._specs.freeze(chosen.spec, start.variables, messages, taken.attachments)
         if isinstance(spec, Err):
             return spec

@@ -20,8 +20,8 @@ from core.web.plain_page import plain_page
 
 _HEADERS = {
     "content-security-policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; media-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
+        "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; media-src 'self'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
     ),
     "cache-control": "private, no-store",
     "referrer-policy": "no-referrer",
@@ -97,7 +97,7 @@ def _call(call: CallState) -> str:
 
 def _file(one: Attachment, token: str) -> str:
     address, name = f"/share/{escape(token)}/files/{escape(one.sha256)}", escape(one.name)
-    if one.is_image:
+    if one.is_picture:
         return f'<p><a href="{address}"><img src="{address}" alt="{name}"></a></p>'
     if one.media_type.startswith(("audio/", "video/")):
         kind = one.media_type.partition("/")[0]

@@ -85,7 +85,7 @@ def shown_files(attachments: Sequence[Attachment]) -> None:
 def _pieces(attachments: Iterable[Attachment]) -> Iterable[str]:
     for one in attachments:
         address = f"/api/attachments/{one.sha256}"
-        if one.is_image:
+        if one.is_picture:
             yield _link(one.sha256, f'<img src="{address}" alt="{escape(one.name)}">', facts(one))
         elif one.is_sound:
             yield f'<figure><audio controls preload="metadata" src="{address}"></audio>{_caption(one)}</figure>'

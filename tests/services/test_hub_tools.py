@@ -2,6 +2,7 @@
 
 import re
 
+import msgspec
 import pytest
 from sqlalchemy import text as sql
 
@@ -13,7 +14,7 @@ from core.engine.invariants import faults
 from core.services.hub_tools import TASKS, HubTask, media_of
 from core.services.runs import StartRun
 from tests.support.answers import calls, status, text
-from tests.support.files import SEES, image
+from tests.support.files import BLIND, SEES, image
 from tests.support.inference import PICTURE, answer_task, sound
 from tests.support.scripted import ScriptedServer
 from tests.support.workspace import ENDPOINT, rested, workspace
@@ -85,6 +86,41 @@ def test_a_file_that_a_person_attached_is_given_to_a_tool(settings):
         assert hub.requests[0].headers["content-type"] == "audio/wav"
         told = model.requests[0].json["messages"][-1]["content"]
         assert told.startswith('<file name="memo.wav">\nA sound file (audio/wav, ')
+
+
+def test_a_model_that_cannot_see_is_told_of_a_picture_when_a_tool_can_look_at_it(settings):
+    photo = Upload("photo.png", image())
+    with (
+        ScriptedServer(respond=answer_task) as hub,
+        ScriptedServer(calls(("describe_picture", '{"image": "photo.png"}')), text("A cat."), listing=BLIND) as model,
+        workspace(settings, model) as app,
+    ):
+        spec = AgentSpec(endpoint=ENDPOINT)
+        refused = app.runs.start(StartRun(input="What is it?", spec=spec, kind="chat", files=(photo,)))
+        assert "cannot see images" in refused.message
+        kept(app, hub, "image-to-text")
+        view = asked(app, "What is it?", files=(photo,))
+        assert view.state.steps[0].calls[0].finished.output == "a cat on a mat"
+        assert hub.requests[0].body == image()
+        told = model.requests[0].json["messages"][-1]["content"]
+        assert told.startswith('<file name="photo.png">\nA picture (image/png, ')
+        (file,) = view.state.attachments
+        assert (file.is_picture, file.is_image) == (True, False)
+        bundle = app.bundles.export(view.run.id).value
+        assert app.bundles.take_in(bundle).message.endswith("is here already.")
+
+
+def test_the_token_stands_in_no_journal(settings, caplog):
+    token = "hf_canaryCANARYcanary"
+    echo = status(500, {"error": f"token {token} is bad"})
+    with ScriptedServer(echo) as hub, workspace(settings) as app:
+        app.secrets.set("HUGGING_FACE_AUTH_TOKEN", token, "ada")
+        written = own(app, hub, "summarization", secret="HUGGING_FACE_AUTH_TOKEN")
+        view = rested(app, app.hub_tools.try_out(written, '{"text": "x"}', "ada").value.id)
+        assert hub.requests[0].headers["authorization"] == f"Bearer {token}"
+        error = view.state.steps[0].calls[0].finished.error
+        assert (error.kind, error.message) == ("server_error", "token [secret HUGGING_FACE_AUTH_TOKEN] is bad")
+        assert "canary" not in (msgspec.json.encode(view.events).decode() + caplog.text).lower()
 
 
 def test_a_trial_takes_its_files_along(settings):
