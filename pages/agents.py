@@ -9,6 +9,7 @@ from core.domain.result import Err, Result
 from core.services.templates import Template
 from pages.components.avatar import avatar
 from pages.components.frame import Part, empty_state, page_header, quiet, section
+from pages.components.searching import search_field
 from pages.components.session import get_app, say, show_said, value_or_say, who
 from pages.components.text import compact, cost, counted, plain, short
 
@@ -130,20 +131,11 @@ def filters(app: App) -> list[AgentSummary]:
     everyone = app.agents.list()
     tags = sorted({tag for row in everyone for tag in row.agent.tags})
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        search = st.text_input(
-            "Search",
-            placeholder="Search agents",
-            icon=":material/search:",
-            label_visibility="collapsed",
-            width=280,
-            key="q",
-            bind="query-params",
-            live=True,
-        )
+        search = search_field("agents")
         tag = st.pills("Tags", tags, format_func=plain, label_visibility="collapsed") if tags else None
         archived = st.toggle("Archived", key="archived", bind="query-params")
     if search or tag or archived:
-        return app.agents.list(search=search or "", tag=tag or "", archived=archived)
+        return app.agents.list(search=search, tag=tag or "", archived=archived)
     return everyone
 
 

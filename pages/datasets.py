@@ -10,6 +10,7 @@ from core.domain.result import Err, Result
 from core.services.datasets import DatasetSummary, Imported
 from pages.components.dataset_grid import grid, read_only
 from pages.components.frame import ask_once, empty_state, page_header, quiet
+from pages.components.searching import search_field
 from pages.components.session import get_app, int_param, say, show_said, uuid_param, value_or_say, who
 from pages.components.text import counted, grouped, plain, short
 
@@ -97,18 +98,9 @@ def listing(app: App) -> None:
             new_dataset(app)
     show_said()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        search = st.text_input(
-            "Search",
-            placeholder="Search datasets",
-            icon=":material/search:",
-            label_visibility="collapsed",
-            width=280,
-            key="q",
-            bind="query-params",
-            live=True,
-        )
+        search = search_field("datasets")
         archived = st.toggle("Archived", key="archived", bind="query-params")
-    found = app.datasets.list(search or "", archived=archived)
+    found = app.datasets.list(search, archived=archived)
     if not found and not search and not archived:
         if empty_state(
             ":material/dataset:",

@@ -12,6 +12,7 @@ from pages.components.knowledge.collection_form import details, language_words, 
 from pages.components.knowledge.document import one_document
 from pages.components.knowledge.documents import documents
 from pages.components.knowledge.trial import given_to, trial
+from pages.components.searching import search_field
 from pages.components.session import get_app, may, show_said, uuid_param
 from pages.components.text import counted, plain, short
 
@@ -40,17 +41,8 @@ def listing(app: App) -> None:
         if may("builder") and st.button("New collection", icon=":material/add:", type="primary"):
             new_collection(app)
     show_said()
-    search = st.text_input(
-        "Search",
-        placeholder="Search collections",
-        icon=":material/search:",
-        label_visibility="collapsed",
-        width=280,
-        key="find",
-        bind="query-params",
-        live=True,
-    )
-    found = app.knowledge.list(search or "")
+    search = search_field("collections", "find")
+    found = app.knowledge.list(search)
     if not found and not search:
         sentence = f"Put documents together, and give agents a tool that searches them.\n\n:small[{plain(LIMITS)}]"
         begin = "Begin a collection" if may("builder") else ""

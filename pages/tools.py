@@ -15,6 +15,7 @@ from pages.components.hub_form.space import space_form
 from pages.components.mcp_form import mcp_form
 from pages.components.python_form import python_form
 from pages.components.request_form.form import request_form
+from pages.components.searching import search_field
 from pages.components.session import get_app, show_said
 from pages.components.text import counted, plain, short
 from pages.components.tool_agent import agent_tool
@@ -133,19 +134,10 @@ def everything(app: App) -> None:
             case "knowledge":
                 st.switch_page("knowledge.py")
     show_said()
-    search = st.text_input(
-        "Search",
-        placeholder="Search tools",
-        icon=":material/search:",
-        label_visibility="collapsed",
-        width=280,
-        key="q",
-        bind="query-params",
-        live=True,
-    )
-    tools = app.tools.list(search=search or "")
-    servers(app, search or "")
-    documents(app, search or "")
+    search = search_field("tools")
+    tools = app.tools.list(search=search)
+    servers(app, search)
+    documents(app, search)
     if not tools:
         empty_state(":material/build:", "No tool fits this search.")
         return

@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from core.bootstrap import App
-from core.cli.exits import Exit, stop, value_of
+from core.cli.exits import Exit, there, value_of
 from core.cli.printing import print_json, print_line, print_table, shortened, write
 from core.cli.session import opened, who
 from core.domain.agent import Agent
@@ -112,10 +112,7 @@ def export(name: str, revision: int | None) -> int:
 
 
 def _agent(app: App, name: str) -> Agent:
-    found = app.agents.by_name(name)
-    if found is None:
-        stop(f"There is no agent named {name}. See: python -m core agent list")
-    return found
+    return there(app.agents.by_name(name), "agent", name)
 
 
 def _object(row: AgentSummary) -> dict[str, Json]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from core.bootstrap import App
-from core.cli.exits import Exit, stop, value_of
+from core.cli.exits import Exit, there, value_of
 from core.cli.printing import print_json, print_line, print_table, shortened, write
 from core.cli.session import opened, who
 from core.domain.dataset import Dataset
@@ -68,10 +68,7 @@ def export(name: str, version: int | None, form: str) -> int:
 
 
 def _dataset(app: App, name: str) -> Dataset:
-    found = app.datasets.by_name(name)
-    if found is None:
-        stop(f"There is no dataset named {name}. See: python -m core dataset list")
-    return found
+    return there(app.datasets.by_name(name), "dataset", name)
 
 
 def _object(one: Dataset, items: int) -> dict[str, object]:

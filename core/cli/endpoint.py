@@ -8,7 +8,7 @@ import msgspec
 
 from core.bootstrap import App
 from core.cli.endpoint_words import endpoint_object, health_object, mark, model_object, model_row, set_words, url_of
-from core.cli.exits import Exit, stop, value_of
+from core.cli.exits import Exit, stop, there, value_of
 from core.cli.printing import moment, print_json, print_line, print_table
 from core.cli.session import opened, who
 from core.domain.compatibility import SETTINGS, changed
@@ -218,10 +218,7 @@ def delete(name: str) -> int:
 
 
 def _named(app: App, name: str) -> Endpoint:
-    found = app.endpoints.get(name)
-    if found is None:
-        stop(f"There is no endpoint named {name}. See: python -m core endpoint list")
-    return found
+    return there(app.endpoints.get(name), "endpoint", name)
 
 
 def _compatible(compatibility: Compatibility, given: tuple[str, ...]) -> Compatibility:

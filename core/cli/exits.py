@@ -54,6 +54,13 @@ def value_of(result: Result[T]) -> T:
     return result.value
 
 
+def there(found: T | None, what: str, name: str) -> T:
+    """What was asked for by its name; where there is none the command ends and says where to look."""
+    if found is None:
+        stop(f"There is no {what} named {name}. See: python -m core {what} list")
+    return found
+
+
 def exit_of(run: Run, *, answered: bool) -> Exit:
     """The exit code that a run gives the command that followed it. `answered`: the model said something."""
     status: RunStatus = run.status

@@ -7,7 +7,7 @@ import click
 
 from core.bootstrap import App
 from core.cli.attach import upload
-from core.cli.exits import Exit, stop, value_of
+from core.cli.exits import stop, there, value_of
 from core.cli.follow import CtrlC, follow
 from core.cli.session import opened, who
 from core.domain.agent import Agent
@@ -73,10 +73,7 @@ def run(
 def _agent(app: App, name: str) -> Agent | None:
     if name == "-":
         return None
-    found = app.agents.by_name(name)
-    if found is None:
-        stop(f"There is no agent named {name}. See: python -m core agent list", Exit.USAGE)
-    return found
+    return there(app.agents.by_name(name), "agent", name)
 
 
 def _conversation(app: App, conversation_id: UUID | None) -> UUID | None:
