@@ -20,7 +20,7 @@ from core.services.run_watch import RESTING
 from core.services.runs import RunView
 from core.web.answering import seen
 from core.web.keyed import Call, begin, given, replayed
-from core.web.leaving import hear_hanging_up, until_first
+from core.web.leaving import HUNG_UP, hear_hanging_up, hear_stopping, until_first
 from core.web.refusals import Problem, Refusal, in_our_words, run_link
 
 LONGEST_WAIT_S: Final = 600.0
@@ -62,7 +62,7 @@ class RunResult:
         self._headers = {"x-run-id": str(run.id), "cache-control": "no-store"} | headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if await until_first(self._rest(), hear_hanging_up(receive)):
+        if await until_first(self._rest(), hear_hanging_up(receive), hear_stopping()) != HUNG_UP:
             await (await self._response())(scope, receive, send)
 
     async def _rest(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import aclosing
 from typing import Final
 from uuid import UUID
@@ -24,8 +25,8 @@ from core.domain.frames import TextFrame
 from core.domain.run import Run
 from core.errors import Unavailable
 from core.services.runs import RunView
-from core.web.leaving import hear_hanging_up, until_first
-from core.web.refusals import ONCE, Problem, lost_sight, no_answer
+from core.web.leaving import HUNG_UP, WHOLE, hear_hanging_up, hear_stopping, until_first
+from core.web.refusals import ONCE, Problem, lost_sight, no_answer, stopping
 
 OPENS_AFTER_S: Final = 5.0
 """So long a stream may still be refused with a status of its own; then it begins, whatever comes."""
@@ -47,9 +48,15 @@ class RunAnswer:
         self._headers = {"x-run-id": str(run.id), "cache-control": "no-store"} | headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_whole = await until_first(self._tell(scope, receive, send), hear_hanging_up(receive))
-        if not is_whole and not self._goes_on:
+        first = await until_first(self._tell(scope, receive, send), hear_hanging_up(receive), hear_stopping())
+        if first == HUNG_UP and not self._goes_on:
             await asyncio.to_thread(self._app.runs.cancel, self._run.id, self._run.created_by, _HUNG_UP)
+        elif first not in {WHOLE, HUNG_UP}:
+            await self._break_off(scope, receive, send)
+
+    async def _break_off(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The server stops. The run goes on when it, or another, starts."""
+        await stopping(self._run).response()(scope, receive, send)
 
     async def _tell(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -76,20 +83,31 @@ class StreamedAnswer(RunAnswer):
         super().__init__(app, run, headers, goes_on=goes_on)
         self._with_usage = with_usage
 
+        self._is_open = False
+
     async def _tell(self, scope: Scope, receive: Receive, send: Send) -> None:
-        stream = _Stream(send, self._headers, Completion(self._run))
+        stream = _Stream(send, self._headers, Completion(self._run), self._opened)
         try:
             problem = await self._pieces(stream)
         except Unavailable:
             problem = lost_sight(self._run)
-        if problem is None:
+        if problem is not None:
+            await self._fail(problem, scope, receive, send)
+
+    def _opened(self) -> None:
+        self._is_open = True
+
+    async def _break_off(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._fail(stopping(self._run), scope, receive, send)
+
+    async def _fail(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+        """The error object as the last event, which OpenAI's client raises; before the first one with its status."""
+        if self._is_open:
+            await send({"type": "http.response.body", "body": event(problem.body()), "more_body": False})
             return
-        if stream.is_open:
-            await stream.fail(problem)
-        else:
-            response = problem.response()
-            response.headers.update(self._headers)
-            await response(scope, receive, send)
+        response = problem.response()
+        response.headers.update(self._headers)
+        await response(scope, receive, send)
 
     async def _pieces(self, stream: "_Stream") -> Problem | None:
         """Send the text as it comes and how it ended, or say why there is no end to be sent."""
@@ -111,8 +129,10 @@ class StreamedAnswer(RunAnswer):
 class _Stream:
     """The events of one answer."""
 
-    def __init__(self, send: Send, headers: dict[str, str], completion: Completion) -> None:
-        self._send, self._headers, self._completion = send, headers, completion
+    def __init__(
+        self, send: Send, headers: dict[str, str], completion: Completion, on_open: Callable[[], None]
+    ) -> None:
+        self._send, self._headers, self._completion, self._on_open = send, headers, completion, on_open
         self._telling = Telling()
         self._last_s = time.monotonic()
         self.is_open = False
@@ -139,10 +159,6 @@ class _Stream:
             await self._write(self._completion.usage(view.run.totals.usage))
         await self._write(DONE, more=False)
 
-    async def fail(self, problem: Problem) -> None:
-        """The error object as the last event: OpenAI's client raises it."""
-        await self._write(event(problem.body()), more=False)
-
     async def _write(self, data: bytes, *, more: bool = True) -> None:
         if not self.is_open:
             await self._open()
@@ -151,6 +167,7 @@ class _Stream:
 
     async def _open(self) -> None:
         self.is_open = True
+        self._on_open()
         headers = {"content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no"} | self._headers
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
         await self._send({"type": "http.response.start", "status": 200, "headers": raw})

@@ -116,6 +116,11 @@ def lost_sight(run: Run) -> Problem:
     return Problem(status=503, message=said, code="unavailable", headers=ONCE, run=run)
 
 
+def stopping(run: Run) -> Problem:
+    said = "This server was told to stop. The run goes on when it starts again: ask with the same Idempotency-Key."
+    return Problem(status=503, message=said, code="unavailable", headers=ONCE, run=run)
+
+
 _WAITING: Final = {
     "needs_approval": "The agent waits for a person to approve a call. It goes on when they did; ask again with the "
     "same Idempotency-Key, or follow the run.",

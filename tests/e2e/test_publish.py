@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import signal
 import threading
 from collections.abc import Iterator
 
@@ -129,3 +130,29 @@ def test_a_hundred_callers_at_once_are_all_answered(own_app: RunningApp):
     with own_app.inside() as core:
         assert {run.status for run in core.runs.list(limit=200)} == {"done"}
         assert len(core.runs.list(limit=200)) == 100
+
+
+def test_a_server_that_is_told_to_stop_breaks_answers_off_and_the_same_key_brings_them(
+    own_app: RunningApp, model: ScriptedServer
+):
+    with own_app.inside() as core:
+        agent = made(core)
+        value = core.publishing.make_key("Shop", "Ada").value.value
+    pieces = re.findall(r"\S+\s*", WHOLE)
+    model.plan(text(*pieces).stall_after(5), text(*pieces))
+    with openai.OpenAI(base_url=f"{own_app.url}/v1", api_key=value, max_retries=0) as client:
+
+        def ask(**more):
+            once = {"Idempotency-Key": "order-1"}
+            return client.chat.completions.create(model=agent.name, messages=QUESTION, extra_headers=once, **more)
+
+        said, stops = "", threading.Thread(target=own_app.stop, args=(signal.SIGTERM,))
+        with pytest.raises(openai.APIError, match="told to stop"):  # noqa: PT012 (it comes while it is read)
+            for chunk in ask(stream=True):
+                said += chunk.choices[0].delta.content or ""
+                if said == "The key is under ":
+                    stops.start()
+        stops.join(10)
+        assert not stops.is_alive()
+        own_app.start()
+        assert ask().choices[0].message.content == WHOLE
