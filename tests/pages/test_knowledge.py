@@ -79,3 +79,11 @@ def test_a_collection_says_how_it_is_searched(app: App, open_page: Open):
     app.endpoints.delete("vectors")
     text = shown(open_page("knowledge", collection=str(collection.id), q="refund"))
     assert "Not searched by meaning: There is no endpoint named vectors any more." in text
+
+
+def test_its_tool_leads_back_to_the_documents(app: App, open_page: Open):
+    collection = made(app, handbook_md=HANDBOOK)
+    page = open_page("tools", tool=collection.tool)
+    assert "Search the documents of 'Handbook'" in shown(page)
+    (link,) = [one.proto for one in page.get("page_link") if one.proto.label == "Its documents"]
+    assert f"collection={collection.id}" in link.query_string
