@@ -16,7 +16,7 @@ from pages.components.mcp_form import mcp_form
 from pages.components.python_form import python_form
 from pages.components.request_form.form import request_form
 from pages.components.searching import search_field
-from pages.components.session import get_app, show_said
+from pages.components.session import get_app, may, show_said
 from pages.components.text import counted, plain, short
 from pages.components.tool_agent import agent_tool
 from pages.components.tool_import import import_openapi, start_over
@@ -119,10 +119,15 @@ def one(app: App, tool: ToolSpec) -> None:
     trial(app, tool)
 
 
+def ways_in() -> list[str]:
+    """A server's command runs on this machine, so only an operator adds one."""
+    return [way for way in WAYS if way != "mcp" or may("operator")]
+
+
 def everything(app: App) -> None:
     with page_header("Tools", "The model decides to call them; this server executes them and records it."):
         match st.menu_button(
-            "Add a tool", list(WAYS), icon=":material/add:", type="primary", format_func=WAYS.__getitem__
+            "Add a tool", ways_in(), icon=":material/add:", type="primary", format_func=WAYS.__getitem__
         ):
             case "http" | "mcp" | "hf" | "space" | "python" as kind:
                 st.switch_page("tools.py", query_params={"new": kind})
@@ -155,7 +160,10 @@ def main() -> None:
     if new == "http":
         request_form(app, "")
     elif new == "mcp":
-        mcp_form(app)
+        if may("operator"):
+            mcp_form(app)
+        else:
+            st.caption("Only an operator adds a server: its command runs on this machine.")
     elif new == "hf":
         hub_form(app, "")
     elif new == "space":

@@ -6,6 +6,7 @@ from core.bootstrap import App
 from core.domain.tool import ToolSpec
 from core.services.tools import NeededSecret
 from pages.components.frame import section
+from pages.components.session import may
 from pages.components.settings.secrets import value_form
 from pages.components.text import plain
 
@@ -29,5 +30,7 @@ def _row(app: App, secret: NeededSecret) -> None:
                 st.badge("Set", icon=":material/check:", color="green")
             else:
                 st.badge("Missing", icon=":material/key_off:", color="orange")
-        if not secret.is_set:
+        if not secret.is_set and may("operator"):
             value_form(app, secret.name)
+        elif not secret.is_set:
+            st.caption("An operator sets it under Settings → Secrets.")

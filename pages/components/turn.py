@@ -116,7 +116,8 @@ def _ending(view: RunView, commands: Commands, place: str) -> None:
                 copy_button(said(view), "Copy the answer", key)
                 _again_button(view, commands, key, icon_only=True)
                 _inspect_button(run, commands, key)
-                _thumbs(run, commands, key)
+                if may("builder"):
+                    _thumbs(run, commands, key)
         case "failed":
             fault = view.state.ended.error if view.state.ended else None
             fault_card(fault or Fault(kind=run.error_kind or "internal", message=""), f"tool_failed_end_{key}")

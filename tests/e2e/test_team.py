@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("e2e_team")]
 PASSWORD = "correct horse battery"
 PEOPLE = {"Ada": "operator", "Ben": "builder", "Vic": "viewer"}
 CHANGES = re.compile(
-    r"\b(New|Edit|Again|Stop|Resume|Run again|Compare|Add|Branch off|Approve|Deny|Judge|Rename|Archive|Share|Save|Delete)\b"
+    r"\b(New|Edit|Again|Stop|Resume|Run again|Compare|Add|Branch off|Approve|Deny|Judge|Rename|Archive|Share|Save|Delete|Good answer|Bad answer)\b"
 )
 NOBODY = "0199c0de-0000-7000-8000-000000000000"
 HERE, IN, BARRED, GONE, LOGIN = {200, 204}, {200, 404}, {403}, {404}, {401}
@@ -213,3 +213,30 @@ def test_a_viewer_reads_and_finds_no_button_that_would_be_refused(team: RunningA
         expect(page.get_by_test_id("stChatInput")).to_have_count(0)
         buttons = page.get_by_role("button").all_inner_texts()
         assert (address, [name for name in buttons if CHANGES.search(name)]) == (address, [])
+
+
+@pytest.mark.parametrize("name", ["Ben", "Ada"])
+def test_whoever_may_build_opens_every_screen(team: RunningApp, page: Page, name: str):
+    with team.inside() as core:
+        agent = core.agents.by_name("Number clerk")
+    sign_in(page, team, name)
+    for address in (
+        "",
+        "agents",
+        f"agent?agent={agent.id}",
+        "prompts",
+        "tools",
+        "tools?tool=calculator",
+        "tools?new=mcp",
+        "datasets",
+        "knowledge",
+        "chat",
+        "compare",
+        "evaluations",
+        "evaluation_new",
+        "runs",
+        "settings",
+        "settings?section=Secrets",
+    ):
+        visit(page, f"{team.url}/{address}")
+        assert (address, page.get_by_text("Something went wrong").count()) == (address, 0)
