@@ -25,7 +25,7 @@ READ: Final[dict[str, str]] = {
     "tool_sources": "get list offers progress tools",
     "api_documents": "get list of_tool",
     "mcp_sign_ins": "status",
-    "attachments": "content contents get missing of_requests of_runs",
+    "attachments": "told content contents get missing of_requests of_runs",
     "own_tools": "agent_tool_name",
     "python_tools": "read written",
     "tool_samples": "get",
