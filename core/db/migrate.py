@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from core.errors import ConfigurationError
 
@@ -23,7 +24,8 @@ class Migrated(NamedTuple):
 def migrate(engine: Engine) -> Migrated:
     """Upgrade to the newest revision, in one transaction: the schema is wholly old or wholly new.
 
-    Raises `ConfigurationError` when the database is newer than this code or cannot hold every text.
+    Raises `ConfigurationError` when the database is newer than this code, cannot hold every text, or lacks an
+    extension that this account may not make.
     """
     seen = check(engine)
     if seen.before == seen.after:
@@ -37,9 +39,10 @@ def migrate(engine: Engine) -> Migrated:
 
 
 def upgrade(connection: Connection, to: str = "head") -> None:
-    """Bring the schema to a revision, inside the caller's transaction."""
+    """Bring the schema to a revision, inside the caller's transaction. Raises `ConfigurationError` like `migrate`."""
     from alembic import command  # noqa: PLC0415 (a start with nothing to migrate saves its import)
 
+    _require_trigrams(connection)
     command.upgrade(_config(connection), to)
 
 
@@ -91,6 +94,19 @@ def _require_unicode(connection: Connection) -> None:
             f"keeps UTF8, and name it in DB_CONNECTION_STRING: CREATE DATABASE aryabhatta ENCODING 'UTF8' "
             "LOCALE 'C.UTF-8' TEMPLATE template0"
         )
+
+
+def _require_trigrams(connection: Connection) -> None:
+    try:
+        with connection.begin_nested():
+            connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
+    except DBAPIError as error:
+        said = str(error.orig).strip().splitlines()[0]
+        raise ConfigurationError(
+            f"The database {connection.engine.url.database!r} needs the extension pg_trgm, and it cannot be made here "
+            f"({said}). Have the server's administrator run this in that database, then start again: "
+            "CREATE EXTENSION pg_trgm;"
+        ) from None
 
 
 def _revision(connection: Connection) -> str:

@@ -170,6 +170,30 @@ def test_a_database_that_cannot_hold_every_text_is_refused(databases: Databases)
         engine.dispose()
 
 
+@pytest.fixture
+def plain(empty: Engine) -> Iterator[Engine]:
+    """The empty database as an account sees it that may make tables there and no extension."""
+    name = f"plain_{empty.url.database}"
+    with empty.begin() as connection:
+        connection.execute(text(f"CREATE ROLE {name} LOGIN PASSWORD 'plain'"))
+        connection.execute(text(f"GRANT ALL ON SCHEMA public TO {name}"))
+    engine = create_engine(empty.url.set(username=name, password="plain").render_as_string(hide_password=False))
+    yield engine
+    engine.dispose()
+    with empty.begin() as connection:
+        connection.execute(text(f"DROP OWNED BY {name}"))
+        connection.execute(text(f"DROP ROLE {name}"))
+
+
+def test_an_account_that_may_not_make_the_extension_is_told_what_the_administrator_runs(empty: Engine, plain: Engine):
+    with pytest.raises(ConfigurationError, match=r"needs the extension pg_trgm.*: CREATE EXTENSION pg_trgm;$"):
+        migrate(plain)
+    assert check(plain).before == ""
+    with empty.begin() as connection:
+        connection.execute(text("CREATE EXTENSION pg_trgm"))
+    assert migrate(plain) == Migrated("", revisions()[-1])
+
+
 def test_the_client_speaks_unicode_whatever_the_environment_says(database_url: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
     engine = create_engine(database_url)
