@@ -134,7 +134,7 @@ def main(times: int) -> None:
         app = build(settings, adopt=False)
         use_app(app)
         seen = app._parts.engine  # noqa: SLF001 (what the services were given)
-        print(f"{'':34}{'whole':>12} {'database':>12} {'statements':>6}")
+        print(f"{f'fastest of {times}':34}{'whole':>12} {'database':>12} {'statements':>6}")
         for screen, params in screens(app).items():
             line(" ".join([screen, *params.values()]), [draw(seen, screen, params) for _ in range(times)])
         for name, read in reads(app).items():
