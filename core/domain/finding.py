@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-FoundKind = Literal["agent", "conversation", "run", "system prompt", "user prompt", "tool"]
+FoundKind = Literal["agent", "conversation", "run", "system prompt", "user prompt", "tool", "dataset", "collection"]
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):

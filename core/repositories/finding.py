@@ -1,4 +1,4 @@
-"""Names that say a text: of agents, prompts and tools. Those that begin with it come first."""
+"""Names that say a text: of agents, prompts, tools, datasets and collections. Those that begin with it come first."""
 
 from typing import Any
 from uuid import UUID
@@ -7,6 +7,8 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.db.agent_tables import AgentRow, SystemPromptRow, UserPromptRow
+from core.db.evaluation_tables import DatasetRow
+from core.db.knowledge_tables import CollectionRow
 from core.db.tool_tables import ToolRow
 from core.domain.prompt import PromptKind
 from core.repositories.writing import matches
@@ -29,6 +31,16 @@ class FindingRepository:
         rows = select(ToolRow.name, ToolRow.description).where(~ToolRow.archived)
         fits = matches(search, (ToolRow.name, ToolRow.description))
         return [tuple(row) for row in self._best(rows.where(fits), ToolRow.name, search)]
+
+    def datasets(self, search: str) -> list[tuple[UUID, str, str]]:
+        rows = select(DatasetRow.id, DatasetRow.name, DatasetRow.description).where(~DatasetRow.archived)
+        fits = matches(search, (DatasetRow.name, DatasetRow.description))
+        return [tuple(row) for row in self._best(rows.where(fits), DatasetRow.name, search)]
+
+    def collections(self, search: str) -> list[tuple[UUID, str, str]]:
+        rows = select(CollectionRow.id, CollectionRow.name, CollectionRow.description)
+        fits = matches(search, (CollectionRow.name, CollectionRow.description))
+        return [tuple(row) for row in self._best(rows.where(fits), CollectionRow.name, search)]
 
     def prompts(self, kind: PromptKind, search: str) -> list[str]:
         name = _PROMPTS[kind].name

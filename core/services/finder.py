@@ -21,7 +21,10 @@ _LINE_CHARS = 120
 
 
 class FinderService:
-    """Agents, tools and prompts by name and what they are for; conversations and runs by what was said."""
+    """Agents, tools, prompts, datasets and collections by name and what they are for.
+
+    Conversations and runs by what was said.
+    """
 
     def __init__(self, engine: Engine, catalogue: ToolCatalogue) -> None:
         self._engine, self._catalogue = engine, catalogue
@@ -56,6 +59,10 @@ def _named(finding: FindingRepository, search: str) -> Iterator[Found]:
         yield Found(kind="system prompt", key=name, title=name)
     for name in finding.prompts("user", search):
         yield Found(kind="user prompt", key=name, title=name)
+    for dataset_id, name, description in finding.datasets(search):
+        yield Found(kind="dataset", key=str(dataset_id), title=name, detail=_line(description))
+    for collection_id, name, description in finding.collections(search):
+        yield Found(kind="collection", key=str(collection_id), title=name, detail=_line(description))
 
 
 def _conversations(session: Session, search: str) -> Iterator[Found]:

@@ -1,4 +1,4 @@
-"""Ctrl/Cmd+K on any page: find an agent, a conversation, a run, a prompt or a tool, and open it. Keys are enough."""
+"""Ctrl/Cmd+K on any page: find an agent, a conversation, a run, a prompt, a tool, a dataset or a collection, and open it."""
 
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ _PLACES = {
     "system prompt": ("prompts.py", "prompt"),
     "user prompt": ("prompts.py", "prompt"),
     "tool": ("tools.py", "tool"),
+    "dataset": ("datasets.py", "dataset"),
+    "collection": ("knowledge.py", "collection"),
 }
 
 

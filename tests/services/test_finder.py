@@ -37,6 +37,16 @@ def test_agents_tools_and_prompts_are_found_by_name(app: App):
     assert app.finder.find("Number clerk")[0].key == str(app.agents.by_name("Number clerk").id)
 
 
+def test_datasets_and_collections_are_found_by_name_and_what_they_are_for(app: App):
+    dataset = app.datasets.create("Rivers", "ada", "What people ask about water").value
+    collection = app.knowledge.create("River almanac", "ada").value
+    keys = {(one.kind, one.key) for one in app.finder.find("RIVER")}
+    assert {("dataset", str(dataset.id)), ("collection", str(collection.id))} <= keys
+    assert found(app, "about water") == [("dataset", "Rivers")]
+    app.datasets.update(dataset.id, archived=True)
+    assert found(app, "about water") == []
+
+
 def test_what_begins_with_the_text_comes_first(app: App):
     spec = app.agents.live_spec(app.agents.by_name("Number clerk"))
     for name in ("The rose", "Roses", "A primrose"):
