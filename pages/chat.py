@@ -15,6 +15,7 @@ from core.domain.result import Err
 from core.domain.run import Conversation, Run
 from core.domain.template import render
 from core.services.runs import RunView, StartRun
+from pages.components.add_to_dataset import add_answer
 from pages.components.chat_head import conversation_head, new_head
 from pages.components.conversations import conversation_list
 from pages.components.decide import decide
@@ -210,6 +211,7 @@ def talk(
         news=redraw_both,
         inspect=inspect,
         decide=partial(decide, app),
+        add=partial(add_answer, app),
         rate=partial(rate, app),
         rated=app.verdicts.of([view.run.id for view in views], who()),
     )

@@ -160,7 +160,7 @@ class DatasetService:
         return to_csv(items) if form == "csv" else to_jsonl(items)
 
     def add_runs(self, dataset_id: UUID, run_ids: Iterable[UUID], who: str) -> Result[Dataset]:
-        """Make items of runs: the input as it was sent, the answer as what is expected."""
+        """Make items of runs: the input as it was sent, the values of variables, the answer as what is expected."""
         with UnitOfWork(self._engine) as unit:
             journals = JournalRepository(unit.session.connection()).read_many(run_ids)
         items = [_from_run(fold(journal)) for journal in journals.values()]
@@ -172,7 +172,9 @@ class DatasetService:
 def _from_run(state: RunState) -> Item:
     ended = state.ended
     answer = ended.output if ended is not None and ended.status == "done" else ""
-    return Item(input=state.input, expected=answer, notes=f"from run {state.run_id}")
+    spec = state.spec
+    variables = {span.name: spec.instructions[span.start : span.end] for span in spec.filled}
+    return Item(input=state.input, variables=variables, expected=answer, notes=f"from run {state.run_id}")
 
 
 def _read(file_name: str, content: bytes) -> Result[tuple[Item, ...]]:

@@ -36,6 +36,8 @@ class Commands:
     """Keeps what the person thinks of an answer; None takes it back."""
     rated: Mapping[UUID, bool] = field(default_factory=dict)
     """What they said so far."""
+    add: Callable[[UUID], None] | None = None
+    """Opens the dialog that makes an answer an item of a dataset."""
     decide: Callable[[Run, CallState, StateName, str], None] | None = None
     """Draws the buttons of a call that waits for a person."""
 
@@ -118,6 +120,7 @@ def _ending(view: RunView, commands: Commands, place: str) -> None:
                 _inspect_button(run, commands, key)
                 if may("builder"):
                     _thumbs(run, commands, key)
+                    _add_button(run, commands, key)
         case "failed":
             fault = view.state.ended.error if view.state.ended else None
             fault_card(fault or Fault(kind=run.error_kind or "internal", message=""), f"tool_failed_end_{key}")
@@ -189,6 +192,17 @@ def _thumbs(run: Run, commands: Commands, key: str) -> None:
             on_click=commands.rate,
             args=(run, None if is_mine else is_good),
         )
+
+
+def _add_button(run: Run, commands: Commands, key: str) -> None:
+    if commands.add is not None and st.button(
+        "Add to dataset",
+        icon=":material/playlist_add:",
+        type="tertiary",
+        help="Add to dataset: your message, and this answer as what is expected",
+        key=f"icon_add_{key}",
+    ):
+        commands.add(run.id)
 
 
 def fault_card(fault: Fault, key: str) -> None:

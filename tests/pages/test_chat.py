@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
+from msgspec import structs
 from streamlit.testing.v1 import AppTest
 
 from core.bootstrap import App
-from core.domain.agent import Agent
+from core.domain.agent import Agent, Variable
 from core.domain.result import Ok
 from core.domain.run import Run
 from core.services.runs import StartRun
@@ -189,3 +190,33 @@ def test_an_answer_is_praised_and_the_praise_taken_back(app: App, open_page: Ope
     assert app.verdicts.of([run.id], "") == {run.id: False}
     button(page, "Bad answer: take it back").click().run()
     assert app.verdicts.of([run.id], "") == {}
+
+
+def add_dialog(run_id):
+    """The dialog as an answer's button opens it."""
+    from core.bootstrap import get_app
+    from pages.components.add_to_dataset import add_answer
+
+    add_answer(get_app(), run_id)
+
+
+def test_a_finished_answer_becomes_an_item_of_a_dataset(app: App, open_page: Open, clerk: Agent):
+    spec = structs.replace(
+        app.agents.live_spec(clerk), instructions="Answer in {{tongue}}.", variables=(Variable(name="tongue"),)
+    )
+    agent = app.agents.create("Linguist", spec, "ann").value
+    talk = app.conversations.create(agent.id, "ann")
+    start = StartRun(input=QUESTION, agent_id=agent.id, conversation_id=talk.id, variables={"tongue": "Marathi"})
+    app.runs.start(start)
+    run = finish(app)
+    dataset = app.datasets.create("Sums", "ann").value
+    chat = open_page("chat", conversation=str(talk.id))
+    chat.button(key=f"icon_add_chat_{run.id}").click().run()
+    assert chat.selectbox(key=f"add_to_{run.id}").value == "Sums"
+    assert param(chat, "conversation") == str(talk.id)
+    dialog = AppTest.from_function(add_dialog, kwargs={"run_id": run.id}).run()
+    button(dialog, "Add").click().run()
+    assert not dialog.exception
+    (item,) = (numbered.item for numbered in app.datasets.items(dataset.id))
+    assert (item.input, item.variables) == (QUESTION, {"tongue": "Marathi"})
+    assert "397.8" in item.expected
