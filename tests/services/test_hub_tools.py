@@ -114,12 +114,12 @@ def test_the_token_stands_in_no_journal(settings, caplog):
     token = "hf_canaryCANARYcanary"
     echo = status(500, {"error": f"token {token} is bad"})
     with ScriptedServer(echo) as hub, workspace(settings) as app:
-        app.secrets.set("HUGGING_FACE_AUTH_TOKEN", token, "ada")
-        written = own(app, hub, "summarization", secret="HUGGING_FACE_AUTH_TOKEN")
+        app.secrets.set("OWN", token, "ada")
+        written = own(app, hub, "summarization", secret="OWN")
         view = rested(app, app.hub_tools.try_out(written, '{"text": "x"}', "ada").value.id)
         assert hub.requests[0].headers["authorization"] == f"Bearer {token}"
         error = view.state.steps[0].calls[0].finished.error
-        assert (error.kind, error.message) == ("server_error", "token [secret HUGGING_FACE_AUTH_TOKEN] is bad")
+        assert (error.kind, error.message) == ("server_error", "token [secret OWN] is bad")
         assert "canary" not in (msgspec.json.encode(view.events).decode() + caplog.text).lower()
 
 

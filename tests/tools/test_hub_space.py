@@ -14,6 +14,7 @@ from core.domain.tool import ToolRequest
 from core.errors import FaultError, OutcomeUnknown
 from core.tools.hub.executor import HubExecutor
 from core.tools.hub.space import HubSpace, SpaceEndpoint, endpoint_of, problems, tool_of
+from core.tools.hub.space_executor import place_of
 from tests.support.answers import Answer, drop, stall, status
 from tests.support.files import image
 from tests.support.gradio_app import GradioApp, GradioServer, described, event, parameter, stream
@@ -152,6 +153,15 @@ async def test_a_space_that_changed_is_not_called():
                 await called(tool_of(written(server, "/greet")), name="Ada")
             assert caught.value.fault.kind == "tool_drift"
             assert server.app.called == []
+
+
+def test_the_token_of_the_hub_goes_to_no_app_of_ones_own():
+    def place(address):
+        return place_of(HubSpace(address=address, secret="HUGGING_FACE_AUTH_TOKEN"), "hf_canary")
+
+    assert place("https://o-m.hf.space").key == "hf_canary"
+    with pytest.raises(FaultError, match="goes to Hugging Face alone"):
+        place("https://o-m.hf.space.evil.example")
 
 
 async def test_the_secret_goes_to_the_space_alone_and_comes_back_nowhere():

@@ -63,13 +63,16 @@ def written(server, task="text-to-image", **changes):
         "task": task,
         "address": f"http://127.0.0.1:{server.port}/{task}",
         "allow_hosts": (f"127.0.0.1:{server.port}",),
+        "secret": "OWN",
     }
     return HubTask(**(given | changes))
 
 
 async def called(tool, secrets=None, files=FILES, limit_s=10.0, **arguments):
     executor = HubExecutor(
-        Outbound(), KnownSecrets({"HUGGING_FACE_AUTH_TOKEN": TOKEN} if secrets is None else secrets), files
+        Outbound(),
+        KnownSecrets({"OWN": TOKEN, "HUGGING_FACE_AUTH_TOKEN": TOKEN} if secrets is None else secrets),
+        files,
     )
     given = check_arguments(tool, json.dumps(arguments))
     assert isinstance(given, dict), given
@@ -223,6 +226,41 @@ async def test_the_token_goes_nowhere_else_and_comes_back_nowhere():
         assert "authorization" not in server.requests[0].headers
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "huggingface.co@127.0.0.1"])
+async def test_the_token_of_the_hub_goes_to_no_server_of_ones_own(host):
+    with ScriptedServer() as server:
+        place = f"{host}:{server.port}"
+        tool = tool_of(written(server, address=f"http://{place}/x", secret="HUGGING_FACE_AUTH_TOKEN"))
+        with pytest.raises(FaultError, match="goes to Hugging Face alone") as caught:
+            await called(tool, prompt="x")
+        assert (caught.value.fault.kind, server.requests) == ("bad_request", [])
+
+
+async def test_a_token_that_would_pass_the_router_by_is_not_sent():
+    past = HubTask(name="t", description="d", model="o/m", provider="fal-ai", provider_model="m")
+    with pytest.raises(FaultError, match="goes to Hugging Face alone"):
+        await called(tool_of(past), secrets={"HUGGING_FACE_AUTH_TOKEN": "not-of-the-hubs-kind"}, prompt="x")
+
+
+@pytest.mark.parametrize(
+    ("address", "is_theirs"),
+    [
+        ("https://router.huggingface.co/hf-inference/models/o/m", True),
+        ("https://huggingface.co", True),
+        ("http://router.huggingface.co/x", False),
+        ("https://huggingface.co.evil.example/x", False),
+        ("https://evilhuggingface.co/x", False),
+        ("https://huggingface.co@evil.example/x", False),
+        ("https://evil.example/https://huggingface.co/", False),
+        ("https://evil.example\\@huggingface.co/x", False),
+        ("https://o-m.hf.space/x", False),
+    ],
+)
+def test_where_the_token_of_the_hub_may_go(address, is_theirs):
+    given = HubTask(name="t", description="d", address=address, secret="HUGGING_FACE_AUTH_TOKEN")
+    assert [problem.field for problem in problems(given)] == ([] if is_theirs else ["secret"])
+
+
 async def test_without_its_secret_nothing_is_sent():
     with ScriptedServer() as server, pytest.raises(FaultError, match="is not set"):
         await called(tool_of(written(server)), secrets={}, prompt="x")
@@ -282,5 +320,5 @@ async def test_what_a_provider_put_somewhere_is_fetched_once_without_the_key():
     ],
 )
 def test_what_is_wrong_with_a_definition_is_said(changes, field):
-    good = {"name": "t", "description": "d", "address": "https://models.example/x"}
+    good = {"name": "t", "description": "d", "address": "https://models.example/x", "secret": ""}
     assert [problem.field for problem in problems(HubTask(**(good | changes)))] == [field]

@@ -21,6 +21,8 @@ HUB_SECRET = "HUGGING_FACE_AUTH_TOKEN"
 MOST_SECONDS, MOST_BYTES = 900.0, 50_000_000
 _MODEL = re.compile(r"[\w.-]+(?:/[\w.-]+)?")
 _ADDRESS = re.compile(r"https?://[^\s/?#]+\S*")
+_HUB = re.compile(r"https://([a-z0-9-]+\.)*huggingface\.co(:443)?([/?#]\S*)?", re.IGNORECASE)
+_SPACE = re.compile(r"https://[a-z0-9-]+\.hf\.space(:443)?([/?#]\S*)?", re.IGNORECASE)
 
 
 class HubTool(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -71,10 +73,26 @@ def _problems(written: HubTask) -> Iterator[Problem]:
     yield from shared_problems(written, task.options)
 
 
+def token_problem(written: HubTool, url: str) -> str:
+    """Why the token of Hugging Face may not go to an address with this tool; empty: it may, or another secret does.
+
+    Before a Space the token is taken out of the request, so it may go there; a task's server would read it.
+    """
+    is_theirs = _HUB.fullmatch(url) or (_SPACE.fullmatch(url) and not isinstance(written, HubTask))
+    if written.secret != HUB_SECRET or is_theirs:
+        return ""
+    return (
+        f"The token of Hugging Face goes to Hugging Face alone, not to {origin(url)}. "
+        "Keep the key of this server as a secret of its own, or choose none."
+    )
+
+
 def shared_problems(written: HubTool, options: Iterable[Option]) -> Iterator[Problem]:
     """What is wrong with the parts that tasks and Spaces have alike."""
     if written.secret and not re.fullmatch(SECRET_PATTERN, written.secret):
         yield Problem("secret", "The name of a secret has letters, digits, dots, hyphens and underscores.")
+    if written.address and (problem := token_problem(written, written.address)):
+        yield Problem("secret", problem)
     for host in written.allow_hosts:
         try:
             allowed_host(host)

@@ -15,7 +15,7 @@ from core.errors import Fault, FaultError
 from core.tools.executor import CannotDoError
 from core.tools.files import FileStore, found
 from core.tools.hub.answer import checked, made, rows_result, text_result, vector_result
-from core.tools.hub.definition import HubTask, definition_of, is_space
+from core.tools.hub.definition import HubTask, definition_of, is_space, token_problem
 from core.tools.hub.space_executor import SpaceExecutor
 from core.tools.hub.task import DRAWN, Gives, Task
 from core.tools.hub.tasks import task_named
@@ -44,6 +44,8 @@ class HubExecutor:
         scrubber = Scrubber([(written.secret, call.key)])
         with scrubber.errors():
             asked = replace(await request_of(call), timeout_s=request.time_limit_s, **_bounds(written))
+            if problem := token_problem(written, asked.url):  # a provider may be asked past the router
+                raise FaultError(Fault("bad_request", problem))
             answer = checked(await self._outbound.send(asked))
             if task.gives in DRAWN:
                 content = await self._content_of(made(answer), until, written)

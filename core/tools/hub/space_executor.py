@@ -10,6 +10,7 @@ from core.domain.tool import ToolRequest, ToolResult
 from core.errors import Fault, FaultError
 from core.tools.executor import CannotDoError
 from core.tools.files import FileStore, found
+from core.tools.hub.definition import token_problem
 from core.tools.hub.space import HubSpace, SpaceEndpoint, definition_of, endpoint_of
 from core.tools.hub.space_answer import MOST_FILES, paths_in, result_of
 from core.tools.hub.task import Option
@@ -99,6 +100,9 @@ class SpaceExecutor:
 
 
 def place_of(written: HubSpace, key: str = "") -> SpacePlace:
+    """Where it is called. Raises `FaultError` where its key may not go."""
+    if problem := token_problem(written, written.address):
+        raise FaultError(Fault("bad_request", problem))
     return SpacePlace(address=written.address, prefix=written.prefix, key=key, allow=written.allow_hosts)
 
 
