@@ -80,3 +80,16 @@ def test_letters_typed_into_it_mean_nothing_to_the_page_below(app: RunningApp, p
     page.keyboard.type("crcrc")
     expect(finder(page).get_by_text("Nothing found.")).to_be_visible()
     assert field(page).input_value() == "crcrc"
+
+
+def test_datasets_and_collections_open_on_their_pages(app: RunningApp, page: Page):
+    with app.inside() as core:
+        core.datasets.create("Zebra sums", "")
+        core.knowledge.create("Zebra lore", "")
+    for title, address in (("Zebra sums", r"/datasets\?dataset="), ("Zebra lore", r"/knowledge\?collection=")):
+        visit(page, app.url)
+        press_open(page)
+        field(page).fill(title)
+        finder(page).locator(".title", has_text=title).first.click()
+        expect(page).to_have_url(re.compile(address))
+        expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
