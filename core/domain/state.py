@@ -139,6 +139,8 @@ class RunState:
     """No person waits for it."""
     by_hand: bool = False
     """The run is a person's own tool calls and asks no model."""
+    has_made_files: bool = False
+    """A tool of this run made a file."""
     cancelled: bool = False
     cancelled_by: str = ""
     ended: Ended | None = None

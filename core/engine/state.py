@@ -163,6 +163,7 @@ def _finished(state: RunState, at: datetime, fact: Finished) -> None:
         _use(state, fact.usage)
     else:
         effect.finished = fact
+        state.has_made_files = state.has_made_files or bool(fact.files)
         _called(state, fact)
 
 

@@ -31,9 +31,14 @@ def files_of(state: RunState) -> list[Attachment]:
 
 
 def files_at_hand(state: RunState) -> list[Attachment]:
-    """Every file that a call may name, oldest first: those of messages, and those that tools made."""
-    messages = (one for one in transcript(state) if isinstance(one, UserMessage | ToolMessage))
-    return [one for message in messages for one in message.attachments]
+    """Every file that a call may name, oldest first: those of messages, and those that tools made.
+
+    Asked for at each call: a long run that made none must not be gone through from its beginning every time.
+    """
+    messages = (one for one in state.spec.history if isinstance(one, UserMessage | ToolMessage))
+    earlier = [one for message in messages for one in message.attachments]
+    calls = (call for step in state.steps for call in step.calls) if state.has_made_files else ()
+    return [*earlier, *state.attachments, *(one for call in calls if call.finished for one in call.finished.files)]
 
 
 def conversation(state: RunState) -> list[Message]:

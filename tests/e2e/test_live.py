@@ -51,7 +51,7 @@ def test_the_text_grows_while_other_things_on_the_page_work(
     expect(shown(page, "Nothing added.")).to_be_visible()
     search = page.get_by_role("textbox", name="Search conversations")
     search.fill("no such conversation")
-    expect(page.get_by_text("Nothing found.")).to_be_visible()
+    expect(page.get_by_test_id("stSidebarUserContent").get_by_text("Nothing found.")).to_be_visible()
     expect(said(page)).to_contain_text("word59")
     gate.set()
     expect(said(page)).to_contain_text(REST.strip())

@@ -98,7 +98,9 @@ def test_a_dry_run_is_named_on_the_tools_card(app: App, open_page: Open):
     assert all("dry run, not executed" in label for label in cards)
 
 
-def test_live_the_same_write_of_two_columns_is_decided_once(app: App, open_page: Open):
+def test_live_the_same_write_of_two_columns_is_decided_once(app: App, open_page: Open, monkeypatch):
+    # Both wait, as when they ask at the same moment; else the first goes through and only the second is asked about.
+    monkeypatch.setattr(app.comparison_writes, "look", lambda run_id: None)
     keeper = app.agents.by_name("Note keeper")
     one = good(app.comparisons.create([Variant(source=SavedSpec(agent_id=keeper.id))] * 2, "", tool_mode="live"))
     settled(app, good(app.comparison_runs.send(one.id, NOTE, "")))

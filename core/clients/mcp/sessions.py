@@ -91,7 +91,7 @@ class McpSession:
                 call = asyncio.create_task(connection.call(tool, arguments, Listener(listener.on_progress, ask)))
                 await _done_or_told(call)
         except TimeoutError:
-            raise LostAnswerError("timeout", f"no answer within {time_limit_s:g} seconds") from None
+            raise LostAnswerError("timeout", f"no answer within {time_limit_s:.2g} seconds") from None
         with self._given_up_when_gone():
             return call.result()
 
