@@ -18,7 +18,8 @@ def test_an_image_is_attached_sent_and_seen(app: RunningApp, model: ScriptedServ
     visit(page, f"{app.url}/agents")
     start_chat(page, "Number clerk")
     photo = {"name": "blue.png", "mimeType": "image/png", "buffer": image(size=(160, 120))}
-    page.get_by_test_id("stChatInput").locator("input[type=file]").set_input_files(photo)
+    with page.expect_response(lambda answer: "upload_file" in answer.url and answer.request.method == "PUT"):
+        page.get_by_test_id("stChatInput").locator("input[type=file]").set_input_files(photo)
     expect(page.get_by_test_id("stChatInput").get_by_text("blue.png")).to_be_visible()
     field = page.get_by_role("textbox", name="Message Number clerk")
     field.fill("What colour is it?")
