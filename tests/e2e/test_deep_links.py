@@ -277,9 +277,9 @@ def test_with_a_password_it_asks_everybody_for_it(stopped_app: RunningApp, page:
     stopped_app.start("--server.address=0.0.0.0", ARYABHATTA_PASSWORD="open sesame")
     page.goto(f"{stopped_app.url}/runs")
     sign_in(page, "Ada", "guess")
-    expect(page.get_by_text("That password is not right.")).to_be_visible()
+    expect(page.get_by_text("That name and password do not belong together.")).to_be_visible()
     sign_in(page, "Ada", "open sesame")
-    expect(page.get_by_role("heading", name="Agents to begin with")).to_be_visible()
+    expect(page.get_by_role("heading", name="Runs", level=1)).to_be_visible()
     expect(page.get_by_test_id("stSidebar").get_by_text("Ada")).to_be_visible()
 
 
