@@ -5,11 +5,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.bootstrap import App
 from core.domain.agent import AgentSpec
 from core.domain.event import Event, Finished, Started
 from core.domain.result import Ok
@@ -99,7 +101,9 @@ def test_a_page_that_was_idle_when_its_server_died_is_drawn_anew_by_the_next_one
     expect(page.locator("[data-test-connection-state=CONNECTED]")).to_have_count(0)
     own_app.start(ARYABHATTA_EXECUTE="0")
     expect(page.locator("[data-test-connection-state=CONNECTED]")).to_be_visible()
-    stopped = own_app.command("runs", "cancel", str(run_of(page)))
+    with own_app.inside() as core:
+        run_id = run_of(core, page)
+    stopped = own_app.command("runs", "cancel", str(run_id))
     assert stopped.returncode == 0, stopped.stderr
     expect(answer(page)).to_contain_text("Stopped")
 
@@ -114,14 +118,14 @@ def chat_with(app: RunningApp, page: Page, agent: str, message: str) -> None:
 
 
 def journal(app: RunningApp, page: Page) -> list[Event]:
-    """Every entry of the run that the page shows, as another process reads it."""
+    """Every entry of the newest run of the conversation that the page shows, as another process reads it."""
     with app.inside() as core:
-        return core.runs.events(run_of(page))
+        return core.runs.events(run_of(core, page))
 
 
-def run_of(page: Page) -> UUID:
-    link = page.get_by_role("link", name="Open the run").get_attribute("href") or ""
-    return UUID(link.partition("run=")[2])
+def run_of(core: App, page: Page) -> UUID:
+    conversation = UUID(parse_qs(urlsplit(page.url).query)["conversation"][0])
+    return core.conversations.path(conversation)[-1].id
 
 
 def attempts(events: list[Event]) -> list[tuple[str, int]]:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import RunningApp
-from tests.e2e.steps import answer, go_to, lengths, said, say, shown, start_chat, tool_card, visit, watch_lengths
+from tests.e2e.steps import answer, go_to, idle, lengths, said, say, shown, start_chat, tool_card, visit, watch_lengths
 from tests.support.scripted import MODEL, ScriptedServer, text
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("e2e_newcomer")]
@@ -69,6 +69,8 @@ def test_an_agent_is_changed_tried_and_saved_and_the_run_names_the_revision(app:
     page.get_by_role("button", name="Open chat").click()
     say(page, QUESTION, "Day planner")
     expect(said(page)).to_have_text("17 % of 2,340 = 397.8.")
+    expect(answer(page).get_by_text("tokens")).to_be_visible()
+    idle(page)
     page.get_by_role("link", name="Open the run").click()
     expect(page.get_by_text(re.compile("Day planner · revision 2"))).to_be_visible()
 
